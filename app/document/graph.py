@@ -1,0 +1,288 @@
+"""The graph: an immutable snapshot. Every edit makes a new one that shares what did not change.
+
+Because snapshots are immutable they can be handed to the engine, kept for undo, and compared by
+identity: what `is` the same did not change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
+
+from app.document.curve import Curve
+from nodes.sdk.errors import FacewrightError
+
+ParameterSetting: TypeAlias = bool | int | float | str | tuple[float, float, float] | Curve
+
+NAME_PATTERN = re.compile(r"[^\W\d]\w*", re.UNICODE)
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class GraphError(FacewrightError):
+    """An edit that would make the graph invalid."""
+
+
+class Port(NamedTuple):
+    """An output of a node."""
+
+    node: str
+    output: str
+
+
+@dataclass(frozen=True, eq=False)
+class NodeInstance:
+    """A node on the canvas. Its name is its key in the graph.
+
+    Attributes:
+        kind: the id of the node's declaration.
+        version: the declaration's version its parameters were written for.
+        parameters: settings that differ from the defaults.
+        x, y: position on the canvas.
+        label: a remark shown under the title.
+        colour: "#rrggbb" or empty.
+        disabled: when True its first input of the output's type passes through.
+        extra: what the file said and this version of the program does not know; kept as it is.
+    """
+
+    kind: str
+    version: int = 1
+    parameters: Mapping[str, ParameterSetting] = EMPTY
+    x: float = 0.0
+    y: float = 0.0
+    label: str = ""
+    colour: str = ""
+    disabled: bool = False
+    extra: Mapping[str, Any] = EMPTY
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """A labelled rectangle behind nodes."""
+
+    title: str
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str = "#3a4a5a"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What concerns the whole project.
+
+    Attributes:
+        fps: frames a second.
+        first, last: the range that plays and renders, both included.
+        consent: who agreed to what, written down by the user; goes into export credentials.
+        markers: (frame, words) on the timeline.
+        extra: unknown entries of the file, kept as they are.
+    """
+
+    fps: float = 25.0
+    first: int = 0
+    last: int = 124
+    consent: str = ""
+    markers: tuple[tuple[int, str], ...] = ()
+    extra: Mapping[str, Any] = EMPTY
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Nodes by name, and the wires into each of their inputs.
+
+    Attributes:
+        nodes: node instances by unique name, in the order they were added.
+        wires: target node -> input -> the ports wired to it, in order (more than one only for
+            inputs that take many).
+        backdrops: labelled rectangles by name.
+        settings: of the whole project.
+        extra: unknown top-level entries of the file.
+    """
+
+    nodes: Mapping[str, NodeInstance] = EMPTY
+    wires: Mapping[str, Mapping[str, tuple[Port, ...]]] = EMPTY
+    backdrops: Mapping[str, Backdrop] = EMPTY
+    settings: Settings = field(default_factory=Settings)
+    extra: Mapping[str, Any] = EMPTY
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def sources(self, node: str, input_name: str) -> tuple[Port, ...]:
+        """The ports wired to an input, possibly none."""
+        return self.wires.get(node, EMPTY).get(input_name, ())
+
+    def links(self) -> Iterator[tuple[Port, str, str]]:
+        """Every wire as (source port, target node, target input)."""
+        for target, inputs in self.wires.items():
+            for input_name, ports in inputs.items():
+                for port in ports:
+                    yield port, target, input_name
+
+    def upstream(self, node: str) -> list[str]:
+        """Every node that `node` depends on, itself last, in an order fit for evaluation.
+
+        Raises:
+            GraphError: when the wires form a cycle.
+        """
+        order: list[str] = []
+        state: dict[str, int] = {}
+        stack: list[tuple[str, bool]] = [(node, False)]
+        while stack:
+            name, done = stack.pop()
+            if done:
+                state[name] = 2
+                order.append(name)
+                continue
+            if state.get(name) == 2:
+                continue
+            if state.get(name) == 1:
+                raise GraphError(f"the wires form a cycle through '{name}'", hint="Cut one of them")
+            state[name] = 1
+            stack.append((name, True))
+            for ports in self.wires.get(name, EMPTY).values():
+                for port in ports:
+                    if state.get(port.node) == 1:
+                        raise GraphError(
+                            f"the wires form a cycle through '{port.node}'", hint="Cut one of them"
+                        )
+                    if port.node in self.nodes and state.get(port.node) != 2:
+                        stack.append((port.node, False))
+        return order
+
+    def free_name(self, wanted: str) -> str:
+        """`wanted` if no node has that name, else with the lowest free number behind it."""
+        if wanted not in self.nodes:
+            return wanted
+        stem = re.sub(r"_?\d+$", "", wanted) or wanted
+        number = 2
+        while f"{stem}_{number}" in self.nodes:
+            number += 1
+        return f"{stem}_{number}"
+
+    # -- editing: each returns a new graph ----------------------------------------------------
+
+    def with_node(self, name: str, instance: NodeInstance) -> Graph:
+        """Add a node, or replace the one of that name. Raises GraphError on a name not allowed."""
+        if not NAME_PATTERN.fullmatch(name):
+            raise GraphError(
+                f"'{name}' cannot be a node's name",
+                hint="Use letters, digits and underscores, not starting with a digit",
+            )
+        return replace(self, nodes={**self.nodes, name: instance})
+
+    def with_parameter(self, node: str, parameter: str, setting: ParameterSetting | None) -> Graph:
+        """Set a parameter; None returns it to its default."""
+        instance = self._instance(node)
+        settings = dict(instance.parameters)
+        if setting is None:
+            settings.pop(parameter, None)
+        else:
+            settings[parameter] = setting
+        return self.with_node(node, replace(instance, parameters=settings))
+
+    def with_positions(self, positions: Mapping[str, tuple[float, float]]) -> Graph:
+        """Move nodes."""
+        nodes = dict(self.nodes)
+        for name, (x, y) in positions.items():
+            nodes[name] = replace(self._instance(name), x=x, y=y)
+        return replace(self, nodes=nodes)
+
+    def with_link(self, source: Port, target: str, input_name: str, *, many: bool = False) -> Graph:
+        """Wire a port to an input, replacing what was there unless the input takes many.
+
+        Raises:
+            GraphError: when a node is missing or the wire would close a cycle.
+        """
+        self._instance(source.node)
+        self._instance(target)
+        if source.node == target or self._reaches(target, source.node):
+            raise GraphError(
+                f"a wire from '{source.node}' to '{target}' would close a cycle",
+                hint="A node cannot depend on its own result",
+            )
+        before = self.sources(target, input_name) if many else ()
+        if source in before:
+            return self
+        inputs = {**self.wires.get(target, EMPTY), input_name: (*before, source)}
+        return replace(self, wires={**self.wires, target: inputs})
+
+    def without_link(self, source: Port | None, target: str, input_name: str) -> Graph:
+        """Cut one wire, or with None all wires, of an input."""
+        rest = tuple(port for port in self.sources(target, input_name) if source and port != source)
+        inputs = dict(self.wires.get(target, EMPTY))
+        inputs.pop(input_name, None)
+        if rest:
+            inputs[input_name] = rest
+        wires = dict(self.wires)
+        wires.pop(target, None)
+        if inputs:
+            wires[target] = inputs
+        return replace(self, wires=wires)
+
+    def without_nodes(self, names: Iterable[str]) -> Graph:
+        """Remove nodes and every wire that touches them."""
+        gone = set(names)
+        nodes = {name: instance for name, instance in self.nodes.items() if name not in gone}
+        wires: dict[str, Mapping[str, tuple[Port, ...]]] = {}
+        for target, inputs in self.wires.items():
+            if target in gone:
+                continue
+            kept = {
+                name: rest
+                for name, ports in inputs.items()
+                if (rest := tuple(port for port in ports if port.node not in gone))
+            }
+            if kept:
+                wires[target] = kept
+        return replace(self, nodes=nodes, wires=wires)
+
+    def renamed(self, old: str, new: str) -> Graph:
+        """Give a node another name; its wires follow.
+
+        Raises:
+            GraphError: when the new name is taken or not allowed.
+        """
+        if new in self.nodes and new != old:
+            raise GraphError(f"there is already a node '{new}'", hint="Names are unique")
+        if not NAME_PATTERN.fullmatch(new):
+            raise GraphError(
+                f"'{new}' cannot be a node's name",
+                hint="Use letters, digits and underscores, not starting with a digit",
+            )
+        self._instance(old)
+        nodes = {new if name == old else name: instance for name, instance in self.nodes.items()}
+        wires = {
+            new if target == old else target: {
+                name: tuple(Port(new, port.output) if port.node == old else port for port in ports)
+                for name, ports in inputs.items()
+            }
+            for target, inputs in self.wires.items()
+        }
+        return replace(self, nodes=nodes, wires=wires)
+
+    # -----------------------------------------------------------------------------------------
+
+    def _instance(self, name: str) -> NodeInstance:
+        try:
+            return self.nodes[name]
+        except KeyError:
+            raise GraphError(f"there is no node '{name}'") from None
+
+    def _reaches(self, start: str, goal: str) -> bool:
+        """Whether `goal` depends on `start`."""
+        seen: set[str] = set()
+        stack = [goal]
+        while stack:
+            name = stack.pop()
+            if name == start:
+                return True
+            if name in seen:
+                continue
+            seen.add(name)
+            for ports in self.wires.get(name, EMPTY).values():
+                stack.extend(port.node for port in ports)
+        return False

@@ -1,0 +1,166 @@
+"""What the interface and the compute process say to each other.
+
+Requests go in as calls of `app.engine.client.EngineClient`; what comes back are the events below.
+They are small: pictures and arrays travel in shared memory and arrive as plain numpy arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class View:
+    """A wish to look at an output.
+
+    Attributes:
+        slot: which viewer asks; the newest request of a slot replaces older ones.
+        node, output: what to look at; output "" means the node's first.
+    """
+
+    slot: int
+    node: str
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class ErrorReport:
+    """Why a node failed.
+
+    Attributes:
+        node: the node's name in the graph.
+        what, hint: as in FacewrightError.
+        inputs: one short line per input, such as "image: Image 512 x 512 RGB".
+        details: a traceback for the log, empty for errors that are the user's to mend.
+    """
+
+    node: str
+    what: str
+    hint: str = ""
+    inputs: tuple[str, ...] = ()
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """A node's badge.
+
+    Attributes:
+        state: "computing", "fresh" (computed now), "cached", "disk" (read from the disk cache),
+            "failed", "blocked", "stale".
+        fraction, doing: progress while computing.
+        seconds, bytes: what the result cost and holds.
+        error: when failed.
+        blocked_by: the node whose failure blocks this one.
+    """
+
+    request: int
+    node: str
+    state: Literal["computing", "fresh", "cached", "disk", "failed", "blocked", "stale"]
+    fraction: float = 0.0
+    doing: str = ""
+    seconds: float = 0.0
+    bytes: int = 0
+    error: ErrorReport | None = None
+    blocked_by: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A value made ready to be shown.
+
+    Attributes:
+        kind: the socket name: "Image", "Faces", "HeadState", "Table", ...
+        pixels: H x W x 4 uint8 RGBA (straight alpha) for values that are pictures; else None.
+        value: the value itself (on the host) for kinds that are not pictures and are small
+            enough; None otherwise.
+        summary: one line, such as "512 x 512 RGB, sRGB".
+        scale: full-size pixels for each pixel shown (1, 2, 4 ... when a proxy was delivered).
+    """
+
+    kind: str
+    summary: str
+    pixels: npt.NDArray[np.uint8] | None = None
+    value: Any = None
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class ViewReady:
+    """A view's value at a frame."""
+
+    request: int
+    slot: int
+    node: str
+    output: str
+    frame: int
+    proxy: int
+    preview: Preview
+
+
+@dataclass(frozen=True)
+class ViewFailed:
+    """A view could not be had; the node that failed is in the report."""
+
+    request: int
+    slot: int
+    node: str
+    frame: int
+    error: ErrorReport
+
+
+@dataclass(frozen=True, eq=False)
+class Thumbnail:
+    """A small picture (at most 160 px, uint8 RGBA) of a node's newest first output."""
+
+    node: str
+    pixels: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class RequestDone:
+    """Everything a `look` asked for was delivered, failed, or dropped for a newer one."""
+
+    request: int
+    cancelled: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ExportProgress:
+    """How far an export is."""
+
+    job: int
+    done: int
+    total: int
+    seconds_left: float
+    doing: str = ""
+
+
+@dataclass(frozen=True)
+class ExportDone:
+    """An export ended: with a file, by the user's wish, or with an error."""
+
+    job: int
+    path: str
+    cancelled: bool = False
+    error: ErrorReport | None = None
+
+
+@dataclass(frozen=True)
+class WorkerStatus:
+    """The compute process came up, died (and is being replaced), or was stopped."""
+
+    state: Literal["starting", "ready", "died", "stopped"]
+    device: str = "cpu"
+    detail: str = ""
+    memory: dict[str, int] = field(default_factory=dict)
+
+
+Event: TypeAlias = (
+    NodeState | ViewReady | ViewFailed | Thumbnail | RequestDone | ExportProgress | ExportDone | WorkerStatus
+)
