@@ -1,0 +1,264 @@
+"""Finding faces of all sizes and orientations with one small network (YuNet) over a picture pyramid.
+
+Source: Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence
+Research 2023: an anchor-free net with heads at strides 8, 16 and 32; score = sqrt(class * object).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from nodes.face._crops import plain_picture, transform
+from nodes.face._onnx import OnnxNetwork
+from nodes.sdk.context import Context
+from nodes.sdk.values import Face, Faces, Image
+from nodes.sdk.values.arrays import FloatArray
+
+CARD = "face_detector"
+_STRIDES = (8, 16, 32)
+#: The smallest face, in pixels of the network's input, that it finds dependably.
+_SMALLEST_SEEN = 14.0
+#: Faces above this size, in pixels of the network's input, are found more surely one level down.
+_LARGEST_SEEN = 220.0
+_MAX_SIDE = 1920
+_OVERLAP = 0.4
+
+
+@dataclass(frozen=True)
+class Found:
+    """Detections.
+
+    Attributes:
+        boxes: N x 4, x0, y0, x1, y1 in pixels.
+        key_points: N x 5 x 2, in the order of Face.key_points.
+        scores: N, 0..1.
+    """
+
+    boxes: FloatArray
+    key_points: FloatArray
+    scores: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Found:
+        return Found(self.boxes[index], self.key_points[index], self.scores[index])
+
+    @staticmethod
+    def none() -> Found:
+        return Found(np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32))
+
+    @staticmethod
+    def join(parts: list[Found]) -> Found:
+        return Found(
+            np.concatenate([part.boxes for part in parts]),
+            np.concatenate([part.key_points for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+        )
+
+
+class Detector:
+    """The detection network, loaded."""
+
+    def __init__(self, path: Path, device: str = "cpu") -> None:
+        axes = {"input": {0: "batch", 2: "height", 3: "width"}}
+        self._network = OnnxNetwork(path, device=device, free_axes=axes, relax=True)
+
+    def raw(self, batch: FloatArray, threshold: float) -> list[Found]:
+        """Detections before overlapping ones are merged, in pixels of the batch.
+
+        Args:
+            batch: N x H x W x 3 RGB in 0..1; H and W are multiples of 32.
+            threshold: the least score.
+        """
+        count, height, width = batch.shape[:3]
+        inputs = np.ascontiguousarray(batch[..., ::-1].transpose(0, 3, 1, 2), np.float32) * 255.0
+        out = self._network(inputs)
+        found: list[list[Found]] = [[] for _ in range(count)]
+        for stride in _STRIDES:
+            rows, columns = height // stride, width // stride
+            cells = rows * columns
+            score = np.sqrt(
+                np.clip(out[f"cls_{stride}"].reshape(count, cells), 0, 1)
+                * np.clip(out[f"obj_{stride}"].reshape(count, cells), 0, 1)
+            )
+            boxes = out[f"bbox_{stride}"].reshape(count, cells, 4)
+            points = out[f"kps_{stride}"].reshape(count, cells, 5, 2)
+            for number in range(count):
+                index = np.flatnonzero(score[number] >= threshold)
+                if not len(index):
+                    continue
+                corner = np.column_stack([index % columns, index // columns]).astype(np.float32)
+                centre = (corner + boxes[number, index, :2]) * stride
+                half = np.exp(np.minimum(boxes[number, index, 2:], 8.0)) * (stride / 2)
+                key_points = (corner[:, None] + points[number, index]) * stride
+                # The net gives the mouth corners and eyes as: right, left, nose, right, left.
+                found[number].append(
+                    Found(np.hstack([centre - half, centre + half]), key_points, score[number, index])
+                )
+        return [Found.join(parts) if parts else Found.none() for parts in found]
+
+
+def detect(
+    detector: Detector,
+    picture: FloatArray,
+    *,
+    threshold: float = 0.6,
+    smallest: float = 20.0,
+    turned: bool = False,
+) -> Found:
+    """All faces of a picture, best first.
+
+    The picture is looked at in as many sizes as lie between the smallest face asked for and one
+    that fills it. With `turned`, also on its side and upside down, all turns in one batch.
+
+    Args:
+        detector: the network.
+        picture: H x W x 3 float32 in 0..1.
+        threshold: the least score.
+        smallest: the smallest face to look for, in pixels of the picture.
+        turned: find faces of any orientation.
+    """
+    height, width = picture.shape[:2]
+    parts = []
+    for scale in pyramid(width, height, smallest):
+        level, exact = _scaled(picture, scale)
+        turns = (0, 1, 2, 3) if turned else (0,)
+        for group in _by_shape([np.rot90(level, turn) for turn in turns]):
+            for turn, found in zip(
+                [turns[i] for i in group],
+                detector.raw(_padded([np.rot90(level, turns[i]) for i in group]), threshold),
+                strict=True,
+            ):
+                back = _turned_back(found, turn, level.shape[1], level.shape[0])
+                parts.append(_rescaled(back, 1 / exact[0], 1 / exact[1]))
+    return merged(Found.join(parts)) if parts else Found.none()
+
+
+def pyramid(width: int, height: int, smallest: float) -> list[float]:
+    """The scales at which a picture is looked at, largest first."""
+    longest = max(width, height)
+    top = min(_SMALLEST_SEEN / max(smallest, 1.0), _MAX_SIDE / longest, 2.0)
+    bottom = _LARGEST_SEEN / longest
+    scales = [top]
+    while scales[-1] > bottom * 1.5:
+        scales.append(max(scales[-1] / 4, bottom))
+    return scales
+
+
+def _scaled(picture: FloatArray, scale: float) -> tuple[FloatArray, tuple[float, float]]:
+    """The picture at a scale, clipped to 0..1, and the exact scales along x and y."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    new = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if new == (width, height):
+        level = picture
+    else:
+        shrinks = new[0] < width or new[1] < height
+        level = cv2.resize(picture, new, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    level = np.clip(np.nan_to_num(level, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    return level, (new[0] / width, new[1] / height)
+
+
+def _by_shape(pictures: list[FloatArray]) -> list[list[int]]:
+    """Indices of pictures of equal shape, together."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for index, picture in enumerate(pictures):
+        groups.setdefault(picture.shape, []).append(index)
+    return list(groups.values())
+
+
+def _padded(pictures: list[FloatArray]) -> FloatArray:
+    """A batch, filled with black to multiples of 32."""
+    height, width = pictures[0].shape[:2]
+    batch = np.zeros((len(pictures), -(-height // 32) * 32, -(-width // 32) * 32, 3), np.float32)
+    for index, picture in enumerate(pictures):
+        batch[index, :height, :width] = picture
+    return batch
+
+
+def _turned_back(found: Found, turn: int, width: int, height: int) -> Found:
+    """Detections in a picture turned by `turn` counter-clockwise quarters, in the unturned one."""
+    if turn == 0 or not len(found):
+        return found
+    matrix = {
+        1: np.array([[0, -1, width], [1, 0, 0]]),
+        2: np.array([[-1, 0, width], [0, -1, height]]),
+        3: np.array([[0, 1, 0], [-1, 0, height]]),
+    }[turn]
+    corners = transform(matrix, found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
+    boxes = np.hstack([corners.min(axis=1), corners.max(axis=1)])
+    points = transform(matrix, found.key_points.reshape(-1, 2)).reshape(-1, 5, 2)
+    return Found(boxes, points, found.scores)
+
+
+def _rescaled(found: Found, x: float, y: float) -> Found:
+    scale = np.array([x, y], np.float32)
+    return Found(found.boxes * np.tile(scale, 2), found.key_points * scale, found.scores)
+
+
+def overlap(box: npt.NDArray[np.floating], boxes: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Intersection over union of one box with many."""
+    low = np.maximum(box[:2], boxes[:, :2])
+    high = np.minimum(box[2:], boxes[:, 2:])
+    both = np.prod(np.maximum(high - low, 0), axis=1)
+    area = np.prod(np.maximum(box[2:] - box[:2], 0))
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    return both / np.maximum(area + areas - both, 1e-9)
+
+
+def merged(found: Found, limit: float = _OVERLAP) -> Found:
+    """One detection for every face: overlapping ones give way to the best, best first.
+
+    A box that lies mostly inside a better one gives way too, for scales and turns often disagree
+    about how much of a head belongs to the face.
+    """
+    order = np.argsort(-found.scores, kind="stable")
+    kept: list[int] = []
+    alive = np.ones(len(found), bool)
+    for index in order:
+        if not alive[index]:
+            continue
+        kept.append(int(index))
+        box = found.boxes[index]
+        low = np.maximum(box[:2], found.boxes[:, :2])
+        high = np.minimum(box[2:], found.boxes[:, 2:])
+        both = np.prod(np.maximum(high - low, 0), axis=1)
+        area = np.prod(np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 0), axis=1)
+        smaller = np.minimum(area, np.prod(box[2:] - box[:2]))
+        alive &= (overlap(box, found.boxes) < limit) & (both < 0.7 * smaller)
+    return found.take(np.array(kept, np.intp))
+
+
+def load_detector(context: Context) -> Detector:
+    """The detection network of this run, shared by all nodes."""
+    return context.model(CARD, lambda path: Detector(path, context.device))
+
+
+def faces_in(
+    image: Image, context: Context, *, threshold: float, smallest: float, turned: bool, most: int
+) -> Faces:
+    """The faces of a picture with box, five points, score and coarse pose, largest first."""
+    from nodes.face._pose import coarse_rotation
+
+    found = detect(
+        load_detector(context), plain_picture(image), threshold=threshold, smallest=smallest, turned=turned
+    )
+    faces = [
+        Face(
+            box=box.astype(np.float32),
+            landmarks=np.zeros((0, 3), np.float32),
+            key_points=points.astype(np.float32),
+            score=float(score),
+            rotation=coarse_rotation(points),
+        )
+        for box, points, score in zip(found.boxes, found.key_points, found.scores, strict=True)
+    ]
+    faces = [face for face in faces if face.size >= smallest * 0.8]
+    faces.sort(key=lambda face: -face.size)
+    return Faces(tuple(faces[:most]), image.width, image.height)

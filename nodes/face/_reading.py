@@ -1,0 +1,67 @@
+"""Reading whole faces: from detections to landmarks, coefficients and pose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from nodes.face._crops import Crop
+from nodes.face._detector import Found, detect, load_detector, overlap
+from nodes.face._landmarks import LandmarkRuntime, Reading, crop_of_key_points, crop_of_landmarks
+from nodes.sdk.context import Context
+from nodes.sdk.values import Face
+from nodes.sdk.values.arrays import FloatArray
+
+#: Below this the landmark network does not believe in a face.
+PRESENT = 0.5
+#: Two readings whose boxes overlap this much are one face.
+_SAME_FACE = 0.5
+
+
+def read_refined(runtime: LandmarkRuntime, picture: FloatArray, crop: Crop, passes: int) -> Reading:
+    """Landmarks, read again from the crop that the first reading asks for."""
+    reading = runtime.read(picture, crop)
+    for _ in range(passes - 1):
+        better = crop_of_landmarks(reading.points)
+        # A reading of no face may ask for any crop; follow only what stays near the detection.
+        if not 0.4 < better.size / max(crop.size, 1e-6) < 2.5:
+            break
+        reading = runtime.read(picture, better)
+    return reading
+
+
+def read_detected(
+    runtime: LandmarkRuntime, picture: FloatArray, found: Found, *, passes: int, context: Context
+) -> list[Face]:
+    """The faces that detections turn out to be, largest first; false ones are dropped."""
+    height, width = picture.shape[:2]
+    faces = []
+    for number, (box, points, score) in enumerate(
+        zip(found.boxes, found.key_points, found.scores, strict=True)
+    ):
+        context.progress(number / len(found), "Reading landmarks")
+        reading = read_refined(runtime, picture, crop_of_key_points(box, points), passes)
+        if reading.presence >= PRESENT:
+            faces.append(runtime.face(reading, width, height, float(score)))
+    return distinct(faces)
+
+
+def distinct(faces: Iterable[Face]) -> list[Face]:
+    """Faces without doubles (the surer one stays), largest first."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda face: -face.score):
+        if not kept or overlap(face.box, np.stack([other.box for other in kept])).max() < _SAME_FACE:
+            kept.append(face)
+    return sorted(kept, key=lambda face: -face.size)
+
+
+def find_faces(
+    picture: FloatArray, context: Context, *, threshold: float, smallest: float, orientation: str
+) -> Found:
+    """Detections, turned ones included when `orientation` is "any", or "auto" and none stands upright."""
+    detector = load_detector(context)
+    found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=orientation == "any")
+    if not len(found) and orientation == "auto":
+        found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=True)
+    return found
