@@ -1,0 +1,1 @@
+"""Triangles to pixels on the CPU: projection, a z-buffer, attribute interpolation, shading."""
