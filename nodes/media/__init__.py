@@ -1,0 +1,1 @@
+"""Pictures and clips: reading, colour encoding, and finding frames. No nodes live here."""
