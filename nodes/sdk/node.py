@@ -19,7 +19,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -85,6 +85,9 @@ class NodeSpec:
         migrate: turns parameters stored by an older version into today's: (version, params).
         function: the node's function.
         takes_context: whether the function has a `context` argument.
+        needs: which inputs matter under given parameters, for nodes that switch: called with all
+            parameters by name, it returns input names. The others are neither computed nor part of
+            the key, and arrive as None.
     """
 
     id: str
@@ -105,6 +108,9 @@ class NodeSpec:
         default=None, repr=False, compare=False
     )
     takes_context: bool = False
+    needs: Callable[[Mapping[str, Any]], Collection[str]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def input(self, name: str) -> SocketSpec | None:
         return next((socket for socket in self.inputs if socket.name == name), None)
@@ -127,6 +133,7 @@ def node(
     models: tuple[str, ...] = (),
     note: str = "",
     migrate: Callable[[int, dict[str, Any]], dict[str, Any]] | None = None,
+    needs: Callable[[Mapping[str, Any]], Collection[str]] | None = None,
 ) -> Callable[[F], F]:
     """Declare a function as a node; the function itself stays callable as written.
 
@@ -160,6 +167,7 @@ def node(
             models=models,
             note=note,
             migrate=migrate,
+            needs=needs,
             **spec,
         )
         return function
