@@ -52,11 +52,11 @@ def relaxed_graph(model: bytes, free_axes: dict[str, dict[int, str]] | None = No
             if name in made:
                 continue
             if name in free_axes:
-                entry = entry._replace(value=_free(_bytes(entry.value), free_axes[name]))  # noqa: PLW2901
+                entry = entry._replace(value=_free(_bytes(entry.value), free_axes[name]))
         elif entry.number == _GRAPH_NODE:
-            entry = entry._replace(value=_whole_scale(_bytes(entry.value), scalars))  # noqa: PLW2901
+            entry = entry._replace(value=_whole_scale(_bytes(entry.value), scalars))
         elif entry.number == _GRAPH_OUTPUT and free_axes:
-            entry = entry._replace(value=_shapeless(_bytes(entry.value)))  # noqa: PLW2901
+            entry = entry._replace(value=_shapeless(_bytes(entry.value)))
         kept.append(entry)
     body = write(kept)
     return write([part._replace(value=body) if part.number == _MODEL_GRAPH else part for part in top])

@@ -8,7 +8,13 @@ import numpy as np
 
 from nodes.face._crops import Crop
 from nodes.face._detector import Found, detect, load_detector, overlap
-from nodes.face._landmarks import LandmarkRuntime, Reading, crop_of_key_points, crop_of_landmarks
+from nodes.face._landmarks import (
+    LandmarkRuntime,
+    Reading,
+    crop_of_key_points,
+    crop_of_landmarks,
+    load_landmarker,
+)
 from nodes.sdk.context import Context
 from nodes.sdk.values import Face
 from nodes.sdk.values.arrays import FloatArray
@@ -17,6 +23,8 @@ from nodes.sdk.values.arrays import FloatArray
 PRESENT = 0.5
 #: Two readings whose boxes overlap this much are one face.
 _SAME_FACE = 0.5
+#: Detections of upright faces in fair light score at least this.
+_SURE = 0.82
 
 
 def read_refined(runtime: LandmarkRuntime, picture: FloatArray, crop: Crop, passes: int) -> Reading:
@@ -56,12 +64,32 @@ def distinct(faces: Iterable[Face]) -> list[Face]:
     return sorted(kept, key=lambda face: -face.size)
 
 
-def find_faces(
-    picture: FloatArray, context: Context, *, threshold: float, smallest: float, orientation: str
-) -> Found:
-    """Detections, turned ones included when `orientation` is "any", or "auto" and none stands upright."""
-    detector = load_detector(context)
+def read_picture(
+    picture: FloatArray,
+    context: Context,
+    *,
+    threshold: float = 0.6,
+    smallest: float = 20.0,
+    orientation: str = "auto",
+    passes: int = 2,
+) -> list[Face]:
+    """All faces of a picture with landmarks, largest first.
+
+    Args:
+        picture: H x W x 3 float32, 0..1.
+        context: of the run.
+        threshold: the detector's least score.
+        smallest: the smallest face looked for, in pixels.
+        orientation: "upright", "any", or "auto": any when upright faces are missing or unsure.
+        passes: how often the landmarks are read, each time from a better crop.
+    """
+    runtime, detector = load_landmarker(context), load_detector(context)
     found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=orientation == "any")
-    if not len(found) and orientation == "auto":
+    faces = read_detected(runtime, picture, found, passes=passes, context=context)
+    # A face on its side or upside down looks like a poor upright one, or like one that the
+    # landmarks do not confirm: then the picture is worth turning.
+    unsure = not len(found) or found.scores.min() < _SURE or len(faces) < len(found)
+    if orientation == "auto" and unsure:
         found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=True)
-    return found
+        faces = read_detected(runtime, picture, found, passes=passes, context=context)
+    return faces

@@ -24,7 +24,8 @@ def face_landmarks(
     - **At most**: keep only the largest faces.
     - **Smallest face**: smaller ones are not looked for; a higher number is faster on large pictures.
     - **Orientation**: *upright* finds faces tilted up to about 60 degrees; *any* also finds faces on
-      their side and upside down, at four times the cost; *auto* tries upright first.
+      their side and upside down, at four times the cost; *auto* turns the picture
+      only when upright faces are missing or unsure.
     - **Refine**: how often the landmarks are read; each time from a better crop. Two is enough for
       photographs, one is faster.
 
@@ -41,12 +42,14 @@ def face_landmarks(
     Source: YuNet (Wu et al. 2023) finds, attention mesh (Grishchenko et al. 2020) reads.
     """
     from nodes.face._crops import plain_picture
-    from nodes.face._landmarks import load_landmarker
-    from nodes.face._reading import find_faces, read_detected
+    from nodes.face._reading import read_picture
 
-    picture = plain_picture(image)
-    found = find_faces(
-        picture, context, threshold=confidence, smallest=float(smallest), orientation=orientation
+    faces = read_picture(
+        plain_picture(image),
+        context,
+        threshold=confidence,
+        smallest=float(smallest),
+        orientation=orientation,
+        passes=refine,
     )
-    faces = read_detected(load_landmarker(context), picture, found, passes=refine, context=context)
     return Faces(tuple(faces[:most]), image.width, image.height)
