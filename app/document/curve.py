@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 Interpolation = Literal["linear", "constant", "smooth"]
@@ -34,7 +35,7 @@ class Curve:
         if not self.keys:
             raise ValueError("a curve needs at least one key")
         frames = [key.frame for key in self.keys]
-        if any(later <= earlier for earlier, later in zip(frames, frames[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(frames)):
             raise ValueError("the keys of a curve must be in frame order, one a frame")
         if not all(math.isfinite(key.frame) and math.isfinite(key.value) for key in self.keys):
             raise ValueError("the keys of a curve must be finite numbers")

@@ -49,18 +49,25 @@ class NodeInstance:
 
     kind: str
     version: int = 1
-    parameters: Mapping[str, ParameterSetting] = EMPTY
+    parameters: Mapping[str, ParameterSetting] = field(default_factory=dict)
     x: float = 0.0
     y: float = 0.0
     label: str = ""
     colour: str = ""
     disabled: bool = False
-    extra: Mapping[str, Any] = EMPTY
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Backdrop:
-    """A labelled rectangle behind nodes."""
+    """A labelled rectangle behind nodes.
+
+    Attributes:
+        title: what it says.
+        x, y, width, height: where it lies on the canvas.
+        colour: "#rrggbb".
+        extra: unknown entries of the file, kept as they are.
+    """
 
     title: str
     x: float
@@ -68,6 +75,7 @@ class Backdrop:
     width: float
     height: float
     colour: str = "#3a4a5a"
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class Settings:
     last: int = 124
     consent: str = ""
     markers: tuple[tuple[int, str], ...] = ()
-    extra: Mapping[str, Any] = EMPTY
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,17 +111,18 @@ class Graph:
         extra: unknown top-level entries of the file.
     """
 
-    nodes: Mapping[str, NodeInstance] = EMPTY
-    wires: Mapping[str, Mapping[str, tuple[Port, ...]]] = EMPTY
-    backdrops: Mapping[str, Backdrop] = EMPTY
+    nodes: Mapping[str, NodeInstance] = field(default_factory=dict)
+    wires: Mapping[str, Mapping[str, tuple[Port, ...]]] = field(default_factory=dict)
+    backdrops: Mapping[str, Backdrop] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
-    extra: Mapping[str, Any] = EMPTY
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     # -- reading ------------------------------------------------------------------------------
 
     def sources(self, node: str, input_name: str) -> tuple[Port, ...]:
         """The ports wired to an input, possibly none."""
-        return self.wires.get(node, EMPTY).get(input_name, ())
+        inputs: Mapping[str, tuple[Port, ...]] = self.wires.get(node, EMPTY)
+        return inputs.get(input_name, ())
 
     def links(self) -> Iterator[tuple[Port, str, str]]:
         """Every wire as (source port, target node, target input)."""
