@@ -28,14 +28,18 @@ _SURE = 0.82
 
 
 def read_refined(runtime: LandmarkRuntime, picture: FloatArray, crop: Crop, passes: int) -> Reading:
-    """Landmarks, read again from the crop that the first reading asks for."""
-    reading = runtime.read(picture, crop)
-    for _ in range(passes - 1):
+    """Landmarks, read again from the crop that the reading before asks for.
+
+    With more than one pass the last one is a careful one (see LandmarkRuntime.read).
+    """
+    for number in range(passes):
+        last = number == passes - 1
+        reading = runtime.read(picture, crop, careful=last and passes > 1)
         better = crop_of_landmarks(reading.points)
         # A reading of no face may ask for any crop; follow only what stays near the detection.
-        if not 0.4 < better.size / max(crop.size, 1e-6) < 2.5:
+        if last or not 0.4 < better.size / max(crop.size, 1e-6) < 2.5:
             break
-        reading = runtime.read(picture, better)
+        crop = better
     return reading
 
 
