@@ -12,7 +12,8 @@ from nodes.sdk.errors import FileProblem
 
 #: Bounds that are checked before or while parsing, so that a hostile file cannot fill the memory.
 MAX_BYTES = 32 * 1024 * 1024
-MAX_ENTRIES = 1_000_000
+MAX_ENTRIES = 4_000_000
+MAX_OBJECTS = 200_000
 MAX_DEPTH = 40
 MAX_DIGITS = 40
 
@@ -36,19 +37,9 @@ def parse(data: bytes) -> Any:
             more than MAX_DIGITS digits, or an object with the same name twice. Places are given as
             line and column.
     """
-    if len(data) > MAX_BYTES:
-        raise FileProblem(
-            f"it is larger than the {MAX_BYTES // 2**20} MB that a graph may have",
-            hint="Is it really a .graph file?",
-        )
+    check_bounds(data)
     if not data.strip():
         raise TruncatedProblem("it is empty")
-    entries = sum(data.count(mark) for mark in (b",", b"{", b"["))
-    if entries > MAX_ENTRIES:
-        raise FileProblem(
-            f"it holds about {entries:,} entries, more than the {MAX_ENTRIES:,} that a graph may have",
-            hint="Is it really a .graph file?",
-        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -69,6 +60,30 @@ def parse(data: bytes) -> Any:
     if _depth_exceeds(value, MAX_DEPTH):
         raise FileProblem("its entries are nested too deeply")
     return value
+
+
+def check_bounds(data: bytes) -> None:
+    """Refuse what is too large, by counting before anything is built from it.
+
+    Raises:
+        FileProblem: when there are more bytes or entries than a graph may have.
+    """
+    if len(data) > MAX_BYTES:
+        raise FileProblem(
+            f"it is larger than the {MAX_BYTES // 2**20} MB that a graph may have",
+            hint="Is it really a .graph file?",
+        )
+    objects = data.count(b"{")
+    entries = data.count(b",") + data.count(b"[") + objects
+    for number, limit, what in (
+        (objects, MAX_OBJECTS, "nodes and other objects"),
+        (entries, MAX_ENTRIES, "entries"),
+    ):
+        if number > limit:
+            raise FileProblem(
+                f"it holds about {number:,} {what}, more than the {limit:,} that a graph may have",
+                hint="Is it really a .graph file?",
+            )
 
 
 def _explained(error: json.JSONDecodeError, text: str) -> FileProblem:
