@@ -1,0 +1,369 @@
+"""Fits a head model to 468 landmarks by Gauss-Newton with analytic derivatives.
+
+Maximises the posterior of identity, expression, pose and focal length given the landmarks:
+reprojection errors are Gaussian (in the picture, and weakly in depth), identity is standard
+normal, the expression is normal around what the landmark network says. The basis of identity is
+turned so that its first directions move the landmarks most, and cut where they stop moving them;
+with a standard normal prior this leaves the optimum where it was.
+
+What the basis cannot say is then put on top by a bi-Laplacian interpolation of the remaining
+errors over the surface (Botsch and Sorkine 2008), which keeps separate lips separate.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from dataclasses import dataclass
+
+import numpy as np
+
+from nodes.head._shape import landmark_points, parts_of
+from nodes.raster.geometry import rotation_matrix, rotation_vector
+from nodes.sdk.values import Camera, HeadModel
+from nodes.sdk.values.arrays import FloatArray
+
+_DIRECTIONS = 56
+# The network's landmarks are good to about this share of the eye distance.
+_NOISE = 0.018
+_DEPTH_NOISE = 0.09
+_EXPRESSION_DEVIATION = 0.15
+_FOCAL_DEVIATION = 0.3
+_STEPS = 6
+#: Points that slide along the outline of the face when the head turns.
+_OUTLINE = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
+    148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+#: Lids and lips, where errors show most.
+_SHARP = (
+    33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
+    263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466,
+    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
+    78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkBasis:
+    """A head model seen through its landmarks.
+
+    Attributes:
+        mean: 468 x 3 metres.
+        directions: 468 x 3 x D, the identity directions that move landmarks most.
+        turn: K x D; identity = turn @ the coefficients of `directions`.
+        expression: 468 x 3 x 52.
+    """
+
+    mean: FloatArray
+    directions: FloatArray
+    turn: FloatArray
+    expression: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkFit:
+    """The result of `fit_landmarks`; the head's pose is in the camera's frame.
+
+    Attributes:
+        identity: K. expression: 52. rotation, translation: 3. focal: pixels.
+        residuals: 468 x 2 pixels (x, y down), seen minus fitted.
+        steps: how many Gauss-Newton steps were taken.
+    """
+
+    identity: FloatArray
+    expression: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    focal: float
+    residuals: FloatArray
+    steps: int
+
+
+_bases: weakref.WeakKeyDictionary[HeadModel, LandmarkBasis] = weakref.WeakKeyDictionary()
+_spreads: weakref.WeakKeyDictionary[HeadModel, FloatArray] = weakref.WeakKeyDictionary()
+
+
+def landmark_basis(model: HeadModel) -> LandmarkBasis:
+    """The model reduced to its landmarks; kept as long as the model lives."""
+    basis = _bases.get(model)
+    if basis is None:
+        identity = np.stack([landmark_points(model, part) for part in model.identity], axis=-1)
+        expression = np.stack([landmark_points(model, part) for part in model.expression], axis=-1)
+        flat = identity.reshape(-1, identity.shape[-1]).astype(np.float64)
+        _, _, rows = np.linalg.svd(flat, full_matrices=False)
+        turn = rows[:_DIRECTIONS].T
+        basis = _bases[model] = LandmarkBasis(
+            landmark_points(model, model.mean).astype(np.float64), identity @ turn, turn, expression
+        )
+    return basis
+
+
+def landmark_weights() -> FloatArray:
+    """How much each of the 468 landmarks counts."""
+    weights = np.ones(468)
+    weights[list(_OUTLINE)] = 0.35
+    weights[list(_SHARP)] = 1.5
+    return weights
+
+
+def eye_distance(landmarks: FloatArray) -> float:
+    """Pixels between the middles of the two eyes."""
+    right = landmarks[[33, 133], :2].mean(axis=0)
+    left = landmarks[[263, 362], :2].mean(axis=0)
+    return float(np.linalg.norm(left - right))
+
+
+def fit_landmarks(
+    model: HeadModel,
+    landmarks: FloatArray,
+    coefficients: FloatArray,
+    *,
+    centre: tuple[float, float],
+    focal: float,
+    focal_known: bool = False,
+    identity_freedom: float = 1.0,
+    visibility: FloatArray | None = None,
+) -> LandmarkFit:
+    """Fit identity, expression, pose and focal length.
+
+    Args:
+        model: the head model.
+        landmarks: 468 or more x 3 pixels as in Face.landmarks.
+        coefficients: 52, what the landmark network says about the expression.
+        centre: the principal point in pixels.
+        focal: a guess of the focal length in pixels, or its value.
+        focal_known: keep the focal length.
+        identity_freedom: standard deviation of the identity coefficients; below 1 stays nearer to
+            the average head.
+        visibility: 468 or more in 0..1; hidden points count less.
+    """
+    basis = landmark_basis(model)
+    count = basis.directions.shape[-1]
+    scale = eye_distance(landmarks)
+    weight = landmark_weights() / (_NOISE * scale)
+    if visibility is not None and len(visibility) >= 468:
+        weight = weight * (0.15 + 0.85 * visibility[:468])
+    depth_weight = 1.0 / (_DEPTH_NOISE * scale)
+    seen = np.column_stack([landmarks[:468, 0] - centre[0], centre[1] - landmarks[:468, 1]]).astype(np.float64)
+    seen_depth = -landmarks[:468, 2].astype(np.float64)
+    seen_depth -= seen_depth.mean()
+    prior_mean = np.clip(coefficients, 0.0, 1.0).astype(np.float64)
+    # What only the tongue or the eyeballs do leaves no trace on the landmarks.
+    precision = np.concatenate(
+        [
+            np.full(count, 1.0 / identity_freedom**2),
+            np.full(52, 1.0 / _EXPRESSION_DEVIATION**2),
+            np.full(6, 1e-6),
+            [1e9 if focal_known else 1.0 / _FOCAL_DEVIATION**2],
+        ]
+    )
+    linear = np.concatenate([basis.directions, basis.expression], axis=2)
+    shape = np.zeros(count)
+    expression = prior_mean.copy()
+    rotation, translation = _first_pose(basis, expression, seen, seen_depth, focal)
+    log_guess = log_focal = math.log(focal)
+
+    for step in range(1, _STEPS + 1):
+        points = basis.mean + basis.directions @ shape + basis.expression @ expression
+        turned = points @ rotation.T
+        placed = turned + translation
+        length = math.exp(log_focal)
+        inverse = -1.0 / placed[:, 2]
+        projected = length * placed[:, :2] * inverse[:, None]
+        image_error = seen - projected
+        # Depth is only known relative to the face, in units of its scale at the middle distance.
+        unit = length / -placed[:, 2].mean()
+        depth = turned[:, 2] * unit
+        depth_error = seen_depth - (depth - depth.mean())
+
+        by_place = np.zeros((468, 2, 3))
+        by_place[:, 0, 0] = by_place[:, 1, 1] = length * inverse
+        by_place[:, :, 2] = projected * inverse[:, None]
+        jacobian = np.empty((468, 3, count + 59))
+        turned_linear = np.einsum("ij,njk->nik", rotation, linear)
+        jacobian[:, :2, : count + 52] = by_place @ turned_linear
+        depth_rows = turned_linear[:, 2] * unit
+        jacobian[:, 2, : count + 52] = depth_rows - depth_rows.mean(axis=0)
+        spin = _cross_columns(turned)
+        jacobian[:, :2, count + 52 : count + 55] = by_place @ spin
+        spin_depth = spin[:, 2] * unit
+        jacobian[:, 2, count + 52 : count + 55] = spin_depth - spin_depth.mean(axis=0)
+        jacobian[:, :2, count + 55 : count + 58] = by_place
+        jacobian[:, 2, count + 55 : count + 58] = 0.0
+        jacobian[:, :2, count + 58] = projected
+        jacobian[:, 2, count + 58] = 0.0
+        jacobian[:, :2] *= weight[:, None, None]
+        jacobian[:, 2] *= depth_weight
+        error = np.concatenate([image_error * weight[:, None], (depth_error * depth_weight)[:, None]], axis=1)
+
+        flat = jacobian.reshape(468 * 3, -1).astype(np.float32)
+        normal = (flat.T @ flat).astype(np.float64)
+        normal[np.diag_indices_from(normal)] += precision
+        gradient = (flat.T @ error.reshape(-1).astype(np.float32)).astype(np.float64)
+        gradient[:count] -= precision[:count] * shape
+        gradient[count : count + 52] -= precision[count : count + 52] * (expression - prior_mean)
+        gradient[-1] -= precision[-1] * (log_focal - log_guess)
+        change = _bounded_step(normal, gradient, expression, count)
+
+        shape += change[:count]
+        expression = np.clip(expression + change[count : count + 52], 0.0, 1.0)
+        rotation = rotation_matrix(change[count + 52 : count + 55]) @ rotation
+        translation = translation + change[count + 55 : count + 58]
+        log_focal += float(np.clip(change[-1], -0.3, 0.3))
+        if np.abs(change[:count]).max() < 0.01 and np.abs(change[count + 52 : count + 58]).max() < 1e-4:
+            break
+
+    placed = (basis.mean + basis.directions @ shape + basis.expression @ expression) @ rotation.T + translation
+    projected = math.exp(log_focal) * placed[:, :2] / -placed[:, 2:]
+    residuals = (seen - projected) * [1.0, -1.0]
+    return LandmarkFit(
+        identity=(basis.turn @ shape).astype(np.float32),
+        expression=expression.astype(np.float32),
+        rotation=rotation_vector(rotation).astype(np.float32),
+        translation=translation.astype(np.float32),
+        focal=math.exp(log_focal),
+        residuals=residuals.astype(np.float32),
+        steps=step,
+    )
+
+
+def _first_pose(
+    basis: LandmarkBasis, expression: FloatArray, seen: FloatArray, depth: FloatArray, focal: float
+) -> tuple[FloatArray, FloatArray]:
+    """Rotation (3 x 3) and translation by similarity alignment (Umeyama 1991) of the average head."""
+    points = basis.mean + basis.expression @ expression
+    target = np.column_stack([seen, depth])
+    from_centre = points - points.mean(axis=0)
+    to_centre = target - target.mean(axis=0)
+    left, values, right = np.linalg.svd(to_centre.T @ from_centre)
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
+    rotation = left @ np.diag(signs) @ right
+    scale = float((values * signs).sum() / (from_centre**2).sum())
+    distance = focal / scale
+    middle = np.array([*(seen.mean(axis=0) / scale), -distance])
+    return rotation, middle - rotation @ points.mean(axis=0)
+
+
+def _cross_columns(points: FloatArray) -> FloatArray:
+    """N x 3 x 3: how each point moves when the head turns about x, y and z."""
+    x, y, z = points.T
+    out = np.zeros((len(points), 3, 3))
+    out[:, 0, 1], out[:, 0, 2] = z, -y
+    out[:, 1, 0], out[:, 1, 2] = -z, x
+    out[:, 2, 0], out[:, 2, 1] = y, -x
+    return out
+
+
+def _bounded_step(normal: FloatArray, gradient: FloatArray, expression: FloatArray, count: int) -> FloatArray:
+    """Solve for the step, holding expression coefficients that would leave 0..1 at their bound."""
+    held = np.zeros(len(gradient), bool)
+    fixed = np.zeros(len(gradient))
+    change = np.zeros(len(gradient))
+    for _ in range(4):
+        free = ~held
+        right = gradient[free] - normal[np.ix_(free, held)] @ fixed[held]
+        change = fixed.copy()
+        change[free] = np.linalg.solve(normal[np.ix_(free, free)], right)
+        moved = expression + change[count : count + 52]
+        below, above = moved < -1e-6, moved > 1 + 1e-6
+        leaving = (below | above) & ~held[count : count + 52]
+        if not leaving.any():
+            break
+        target = np.clip(moved, 0.0, 1.0) - expression
+        held[count : count + 52] |= leaving
+        fixed[count : count + 52][leaving] = target[leaving]
+    return change
+
+
+def spread_matrix(model: HeadModel) -> FloatArray:
+    """S x 468: how the surface follows displacements of its landmarks (S as in Parts.surface).
+
+    The surface bends as little as possible (its Laplacian changes least) and all but meets the
+    landmarks; kept as long as the model lives.
+    """
+    found = _spreads.get(model)
+    if found is None:
+        found = _spreads[model] = _solve_spread(model)
+    return found
+
+
+def _solve_spread(model: HeadModel) -> FloatArray:
+    from scipy import sparse
+    from scipy.sparse.linalg import splu
+
+    parts = parts_of(model)
+    count = len(parts.surface)
+    local = np.full(len(model.mean), -1)
+    local[parts.surface] = np.arange(count)
+    triangles = local[model.triangles[parts.surface_triangles]]
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    edges = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
+    place = model.mean[parts.surface]
+    length = np.linalg.norm(place[edges[:, 0]] - place[edges[:, 1]], axis=1)
+    adjacency = sparse.csr_matrix((1.0 / np.maximum(length, 1e-5), (edges[:, 0], edges[:, 1])), (count, count))
+    degree = np.asarray(adjacency.sum(axis=1)).ravel()
+    laplacian = sparse.eye(count) - sparse.diags(1.0 / np.maximum(degree, 1e-9)) @ adjacency
+    landmarks = sparse.csr_matrix(
+        (model.landmark_weights.ravel(), (np.repeat(np.arange(468), 3), local[model.landmark_triangles].ravel())),
+        (468, count),
+    )
+    pull = 0.15
+    system = laplacian.T @ laplacian + pull * landmarks.T @ landmarks + 1e-5 * sparse.eye(count)
+    return splu(system.tocsc()).solve((pull * landmarks.T).toarray()).astype(np.float32)
+
+
+def surface_offsets(model: HeadModel, fit: LandmarkFit) -> FloatArray:
+    """V x 3 metres on the neutral head that bring the landmarks where they were seen."""
+    parts = parts_of(model)
+    basis = landmark_basis(model)
+    rotation = rotation_matrix(fit.rotation)
+    points = basis.mean + basis.directions @ (basis.turn.T @ fit.identity) + basis.expression @ fit.expression
+    distance = -(points @ rotation.T + fit.translation)[:, 2]
+    wanted = np.zeros((468, 3))
+    wanted[:, 0] = fit.residuals[:, 0] * distance / fit.focal
+    wanted[:, 1] = -fit.residuals[:, 1] * distance / fit.focal
+    # Damped: the outline slides, it is no fixed place of the skin.
+    wanted *= np.where(np.isin(np.arange(468), _OUTLINE), 0.8, 1.0)[:, None]
+    spread = spread_matrix(model)
+    moved = np.zeros((len(model.mean), 3), np.float32)
+    remaining = wanted.copy()
+    for _ in range(3):
+        moved[parts.surface] += (spread @ remaining).astype(np.float32)
+        remaining = wanted - landmark_points(model, moved)
+    for eye, corners in zip(parts.eyes, ((362, 263, 386, 374), (133, 33, 159, 145)), strict=True):
+        moved[eye] = landmark_points(model, moved)[list(corners)].mean(axis=0)
+    moved[parts.teeth_upper] = landmark_points(model, moved)[[2, 164]].mean(axis=0)
+    for inner in (parts.teeth_lower, parts.tongue):
+        moved[inner] = landmark_points(model, moved)[[17, 18]].mean(axis=0)
+    return (moved @ rotation).astype(np.float32)
+
+
+def gaze_of(
+    camera: Camera, rotation: FloatArray, translation: FloatArray, centres: FloatArray, irises: FloatArray
+) -> FloatArray:
+    """(pitch, yaw) radians of the left and right eye from where their irises are seen.
+
+    The ray through the middle of an iris meets the sphere on which irises lie.
+
+    Args:
+        rotation: 3 x 3. translation: 3. centres: 2 x 3 metres, left and right, in the head's frame.
+        irises: 2 x 2 pixels, the middle of the left and the right iris.
+    """
+    radius = 0.0125
+    gaze = np.zeros((2, 2), np.float32)
+    for side in range(2):
+        x, y = irises[side]
+        ray = np.array([(x - camera.centre_x) / camera.focal, (camera.centre_y - y) / camera.focal, -1.0])
+        ray /= np.linalg.norm(ray)
+        centre = rotation @ centres[side] + translation
+        along = float(ray @ centre)
+        nearest = ray * along - centre
+        gap = float(nearest @ nearest)
+        if gap < radius**2:
+            meeting = nearest - ray * math.sqrt(radius**2 - gap)
+        else:
+            meeting = nearest
+        x, y, z = rotation.T @ meeting
+        gaze[side] = (math.atan2(y, math.hypot(x, z)), math.atan2(x, z))
+    return gaze

