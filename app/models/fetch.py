@@ -153,7 +153,8 @@ def _fetch_carrier(carrier: Carrier, entries: list[ModelCard], progress: Progres
 
 def _install(entry: ModelCard, archive: Path, scratch: Path, progress: Progress) -> Outcome:
     try:
-        made = scratch / f"{entry.name}.part"
+        made = scratch / entry.name / entry.file
+        made.parent.mkdir()
         if entry.builder:
             progress(entry.name, "preparing")
             unpacked = scratch / "unpacked"
