@@ -163,6 +163,11 @@ def picture_stream(container: av.container.InputContainer, path: Path) -> VideoS
     return stream
 
 
+def alpha_beside(stream: VideoStream) -> bool:
+    """Whether a VP9 stream keeps alpha beside its pictures, as WebM does."""
+    return any(name.lower() == "alpha_mode" and value == "1" for name, value in stream.metadata.items())
+
+
 def build_index(container: av.container.InputContainer, stream: VideoStream, path: Path) -> VideoIndex:
     """Read all packets once, without decoding, and note when each frame is shown.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nodes.media.video_index import VideoIndex, build_index, open_video, picture_stream
+from nodes.media.video_index import VideoIndex, alpha_beside, build_index, open_video, picture_stream
 from nodes.sdk import FileProblem
 from nodes.sdk.values.arrays import FloatArray
 
@@ -83,7 +83,7 @@ class VideoReader:
         self._stream = picture_stream(self._container, self.path)
         self._decoder: Any = self._stream
         # FFmpeg's own VP9 decoder drops the alpha that WebM keeps beside the picture.
-        if self._stream.codec_context.name == "vp9" and self._stream.metadata.get("alpha_mode") == "1":
+        if self._stream.codec_context.name == "vp9" and alpha_beside(self._stream):
             decoder = av.CodecContext.create("libvpx-vp9", "r")
             if self._stream.codec_context.extradata:
                 decoder.extradata = self._stream.codec_context.extradata
