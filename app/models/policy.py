@@ -64,7 +64,7 @@ def _stored() -> dict[str, Any]:
         if _path().stat().st_size > _LARGEST_FILE:
             return {}
         stored = json.loads(_path().read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise FileProblem(

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nodes.sdk import models
+from tests.models.shelf import Shelf, make_shelf
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    """Made-up cards and packages; nothing of the machine's own models is seen."""
+    with monkeypatch.context() as patch:
+        yield make_shelf(tmp_path, patch)
+    models.cards.cache_clear()
