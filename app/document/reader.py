@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 MAX_NODES = 20_000
 MAX_WIRES = 100_000
 MAX_FRAME = 10_000_000
+MAX_RATE = 1000
 
 _TOP = frozenset({"format", "version", "settings", "nodes", "wires", "backdrops"})
 _NODE = frozenset({"kind", "version", "at", "parameters", "label", "colour", "disabled"})
@@ -247,8 +248,8 @@ def _settings(data: Any) -> Settings:
     entry = _object(data, "settings")
     default = Settings()
     fps = entry.get("fps", default.fps)
-    if not _is_number(fps) or not 0 < fps <= 1000:
-        raise FileProblem("settings, 'fps': it must be a number above 0, at most 1000")
+    if not _is_number(fps) or not 0 < fps <= MAX_RATE:
+        raise FileProblem(f"settings, 'fps': it must be a number above 0, at most {MAX_RATE}")
     first = _frame(entry.get("first", default.first), "settings, 'first'")
     last = _frame(entry.get("last", max(default.last, first)), "settings, 'last'")
     if last < first:

@@ -1,0 +1,81 @@
+"""What can be done to a graph, as functions from graph to graph.
+
+Each takes a snapshot and returns another; `Document.edit` makes undoable steps of them. What cannot
+be done raises GraphError with the reason.
+"""
+
+from app.document.commands.clipboard import copy_text, duplicate, paste_text
+from app.document.commands.nodes import (
+    add_node,
+    delete_nodes,
+    move_nodes,
+    rename_node,
+    set_colour,
+    set_disabled,
+    set_label,
+    toggle_disabled,
+)
+from app.document.commands.parameters import (
+    clear_keys,
+    move_keys,
+    remove_key,
+    reset_parameter,
+    set_key,
+    set_parameter,
+    set_value,
+    value_at,
+)
+from app.document.commands.project import (
+    add_backdrop,
+    remove_backdrops,
+    remove_marker,
+    set_backdrop,
+    set_marker,
+    set_settings,
+)
+from app.document.commands.wires import (
+    connect,
+    disconnect,
+    extract_nodes,
+    insert_on_wire,
+    refusals_from,
+    refusals_into,
+    swap_inputs,
+    wire_refusal,
+)
+
+__all__ = [
+    "add_backdrop",
+    "add_node",
+    "clear_keys",
+    "connect",
+    "copy_text",
+    "delete_nodes",
+    "disconnect",
+    "duplicate",
+    "extract_nodes",
+    "insert_on_wire",
+    "move_keys",
+    "move_nodes",
+    "paste_text",
+    "refusals_from",
+    "refusals_into",
+    "remove_backdrops",
+    "remove_key",
+    "remove_marker",
+    "rename_node",
+    "reset_parameter",
+    "set_backdrop",
+    "set_colour",
+    "set_disabled",
+    "set_key",
+    "set_label",
+    "set_marker",
+    "set_parameter",
+    "set_settings",
+    "set_value",
+    "swap_inputs",
+    "toggle_disabled",
+    "value_at",
+    "wire_refusal",
+]
