@@ -1,1 +1,3 @@
 """Pictures and clips: reading, colour encoding, and finding frames. No nodes live here."""
+
+HOLDS_NODES = False

@@ -1,1 +1,3 @@
 """Triangles to pixels on the CPU: projection, a z-buffer, attribute interpolation, shading."""
+
+HOLDS_NODES = False

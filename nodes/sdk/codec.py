@@ -81,9 +81,9 @@ def decode(tree: Tree, arrays: list[np.ndarray[Any, Any]]) -> Any:
             raise ValueError(f"stored value refers to array {number!r} of {len(arrays)}")
         return arrays[number]
     if "list" in tree:
-        return tuple(decode(item, arrays) for item in tree["list"])
+        return tuple(decode(item, arrays) for item in _held(tree, "list", list))
     if "map" in tree:
-        return {key: decode(item, arrays) for key, item in tree["map"].items()}
+        return {key: decode(item, arrays) for key, item in _held(tree, "map", dict).items()}
     kind = _TYPES.get(str(tree.get("type")))
     if kind is None:
         raise ValueError(f"stored value is of unknown type {tree.get('type')!r}")
@@ -91,3 +91,10 @@ def decode(tree: Tree, arrays: list[np.ndarray[Any, Any]]) -> Any:
         return kind(**{key: decode(item, arrays) for key, item in tree["fields"].items()})
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"stored {tree.get('type')} does not fit: {error}") from error
+
+
+def _held(tree: dict[str, Any], key: str, kind: type) -> Any:
+    held = tree[key]
+    if not isinstance(held, kind):
+        raise ValueError(f"stored {key} is a {type(held).__name__}")
+    return held

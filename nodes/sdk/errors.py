@@ -33,11 +33,11 @@ class NodeError(FacewrightError):
     """A node cannot do its job with the inputs or parameters it was given."""
 
 
-class FileProblem(FacewrightError):
+class FileProblem(FacewrightError):  # noqa: N818 - a plain word, as the user reads it
     """A file is missing, unreadable, damaged, or not what its name says."""
 
 
-class ModelProblem(FacewrightError):
+class ModelProblem(FacewrightError):  # noqa: N818 - a plain word, as the user reads it
     """A model file is missing, or its checksum is wrong."""
 
 

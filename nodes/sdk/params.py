@@ -133,7 +133,7 @@ class ParameterSpec:
         """
         try:
             return _COERCE[self.kind](self, value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise NodeError(
                 f"parameter '{self.name}' cannot be {value!r}", hint=self.expectation()
             ) from error
@@ -181,7 +181,7 @@ def _number(spec: ParameterSpec, value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError("not finite")
     if isinstance(spec.control, Slider) and spec.control.hard:
-        number = min(max(number, spec.control.low), spec.control.high)
+        number = float(min(max(number, spec.control.low), spec.control.high))
     return number
 
 
@@ -264,9 +264,8 @@ def build_parameter(name: str, base: Any, control: Control | None, default: Any)
     else:
         raise DeclarationError(f"parameter '{name}' has a type that no control can show: {base!r}")
     spec = ParameterSpec(name, kind, default, control, choices)  # type: ignore[arg-type]
-    if kind in ("float", "int") and isinstance(control, Slider):
-        if not control.low <= float(default) <= control.high:
-            raise DeclarationError(f"default {default!r} of '{name}' lies outside its slider")
+    if isinstance(control, Slider) and not control.low <= float(default) <= control.high:
+        raise DeclarationError(f"default {default!r} of '{name}' lies outside its slider")
     try:
         spec.coerce(default)
     except NodeError as error:

@@ -53,13 +53,19 @@ class Registry:
                 self.add(spec)
 
     def add_builtin(self) -> None:
-        """Register every node that ships: one file per node, named as the node."""
+        """Register every node that ships: one file per node, named as the node.
+
+        A package of functions that nodes call says `HOLDS_NODES = False` and is not searched, so
+        that the compiled and heavy modules in it are not imported before a node needs them.
+        """
         import nodes
 
         for family in sorted(pkgutil.iter_modules(nodes.__path__), key=lambda found: found.name):
             if not family.ispkg or family.name == "sdk" or family.name.startswith("_"):
                 continue
             package = importlib.import_module(f"nodes.{family.name}")
+            if not getattr(package, "HOLDS_NODES", True):
+                continue
             for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda f: f.name):
                 if found.ispkg or found.name.startswith("_"):
                     continue
