@@ -20,11 +20,14 @@ class View:
     Attributes:
         slot: which viewer asks; the newest request of a slot replaces older ones.
         node, output: what to look at; output "" means the node's first.
+        limit: the longest side in pixels that the viewer can show; larger pictures arrive smaller
+            (Preview.scale says by how much). 0 asks for every pixel.
     """
 
     slot: int
     node: str
     output: str = ""
+    limit: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class NodeState:
         state: "computing", "fresh" (computed now), "cached", "disk" (read from the disk cache),
             "failed", "blocked", "stale".
         fraction, doing: progress while computing.
-        seconds, bytes: what the result cost and holds.
+        seconds, bytes: what the result cost and holds; while computing, the seconds so far.
+        seconds_left: an estimate while computing; 0 as long as there is nothing to go by.
         error: when failed.
         blocked_by: the node whose failure blocks this one.
     """
@@ -65,6 +69,7 @@ class NodeState:
     doing: str = ""
     seconds: float = 0.0
     bytes: int = 0
+    seconds_left: float = 0.0
     error: ErrorReport | None = None
     blocked_by: str = ""
 
