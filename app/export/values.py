@@ -1,0 +1,162 @@
+"""Any value to a file, in the format the file's name says."""
+
+from __future__ import annotations
+
+import csv
+import json
+import wave
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from app.export.atomic import replacing
+from app.export.pictures import PICTURE_EXTENSIONS, write_picture
+from app.export.readable import READABLE_TYPES, as_text, as_tree
+from app.export.settings import VIDEO_EXTENSIONS, extension_of
+from app.export.surfaces import head_mesh, write_glb, write_mesh_ply, write_obj, write_splats_ply
+from nodes.sdk import NodeError
+from nodes.sdk.codec import decode, encode
+from nodes.sdk.values import Audio, HeadState, Image, Mask, Mesh, Motion, Splats, Table
+from nodes.sdk.values.arrays import host_array
+
+Writer: TypeAlias = Callable[[Any, Path], None]
+
+_PLAIN = (bool, int, float, str)
+
+
+def write_value(value: Any, path: Path) -> None:
+    """Write a value to a file; an earlier file is replaced only when the new one is complete.
+
+    Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Faces, heads, motion, tables,
+    embeddings, numbers and words: json. Tables and motion: csv (motion as Live Link Face writes
+    it). Meshes and heads: obj, glb, ply. Splats: ply. Every value: npz.
+
+    Raises:
+        NodeError: when a value of this kind does not go into such a file; the hint says which do.
+        FileProblem: when the file cannot be written.
+    """
+    writer = _writer(value, extension_of(path))
+    if writer is None:
+        raise _misfit(value, path)
+    writer(value, path)
+
+
+def extensions_for(value: Any) -> tuple[str, ...]:
+    """The extensions of the files a value can be written to."""
+    every = [extension for extensions, _, _ in _WRITERS for extension in extensions]
+    return tuple(dict.fromkeys(known for known in every if _writer(value, known) is not None))
+
+
+def read_npz(path: Path) -> Any:
+    """The value in an `.npz` that `write_value` wrote. Nothing in it is ever run.
+
+    Raises:
+        ValueError: when the file is none of ours.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        try:
+            tree = json.loads(stored["tree"].tobytes().decode())
+            count = sum(name.startswith("array_") for name in stored.files)
+            arrays = [stored[f"array_{number}"] for number in range(count)]
+        except KeyError as error:
+            raise ValueError(f"{path.name} holds no value of this program") from error
+    return decode(tree, arrays)
+
+
+def _writer(value: Any, extension: str) -> Writer | None:
+    for extensions, kinds, writer in _WRITERS:
+        if extension in extensions and isinstance(value, kinds):
+            return writer
+    return None
+
+
+def _misfit(value: Any, path: Path) -> NodeError:
+    kind = _kind(value)
+    if isinstance(value, Image) and extension_of(path) in VIDEO_EXTENSIONS:
+        return NodeError("one picture is no video", hint="Give the range of frames that the video shall show")
+    fitting = ", ".join(f".{extension}" for extension in extensions_for(value))
+    return NodeError(f"{kind} cannot be written to '{path.name}'", hint=f"These fit: {fitting}")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, bool | int | float):
+        return "a number"
+    return f"a value of type {type(value).__name__}"
+
+
+def _picture(value: Image, path: Path) -> None:
+    write_picture(value, path)
+
+
+def _mask(value: Mask, path: Path) -> None:
+    grey = np.repeat(host_array(value.alpha)[..., None], 3, axis=2)
+    # A matte is data: in EXR its numbers must stay what they are.
+    write_picture(Image(grey, linear=extension_of(path) == "exr"), path)
+
+
+def _sound(value: Audio, path: Path) -> None:
+    samples = np.nan_to_num(np.clip(host_array(value.samples), -1, 1))
+    with replacing(path) as draft, draft.open("wb") as stream, wave.open(stream, "wb") as writer:
+        writer.setnchannels(samples.shape[1])
+        writer.setsampwidth(2)
+        writer.setframerate(value.rate)
+        writer.writeframes(np.round(samples * 32767).astype("<i2").tobytes())
+
+
+def _readable(value: Any, path: Path) -> None:
+    with replacing(path) as draft:
+        draft.write_text(as_text(as_tree(value)), "utf-8")
+
+
+def _table(value: Table, path: Path) -> None:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(value.columns)
+    writer.writerows(value.rows)
+    with replacing(path) as draft:
+        draft.write_text(text.getvalue(), "utf-8", newline="")
+
+
+def _motion(value: Motion, path: Path) -> None:
+    from nodes.media.live_link import motion_as_csv
+
+    with replacing(path) as draft:
+        draft.write_text(motion_as_csv(value), "utf-8", newline="")
+
+
+def _archive(value: Any, path: Path) -> None:
+    try:
+        tree, arrays = encode(value)
+    except TypeError as error:
+        raise NodeError(f"{_kind(value)} cannot be written to '{path.name}': {error}") from error
+    named = {f"array_{number}": array for number, array in enumerate(arrays)}
+    named["tree"] = np.frombuffer(json.dumps(tree).encode(), np.uint8)
+    with replacing(path) as draft, draft.open("wb") as stream:
+        np.savez_compressed(stream, allow_pickle=False, **named)
+
+
+def _head_as(write: Callable[[Mesh, Path], None]) -> Writer:
+    return lambda head, path: write(head_mesh(head), path)
+
+
+_WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = (
+    (PICTURE_EXTENSIONS, Image, _picture),
+    (PICTURE_EXTENSIONS, Mask, _mask),
+    (("wav",), Audio, _sound),
+    (("json",), (*READABLE_TYPES, *_PLAIN), _readable),
+    (("csv",), Table, _table),
+    (("csv",), Motion, _motion),
+    (("obj",), Mesh, write_obj),
+    (("obj",), HeadState, _head_as(write_obj)),
+    (("glb",), Mesh, write_glb),
+    (("glb",), HeadState, _head_as(write_glb)),
+    (("ply",), Mesh, write_mesh_ply),
+    (("ply",), HeadState, _head_as(write_mesh_ply)),
+    (("ply",), Splats, write_splats_ply),
+    (("npz",), object, _archive),
+)
