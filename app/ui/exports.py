@@ -1,0 +1,166 @@
+"""The render queue: exports wait their turn, run one at a time, and say how long they will take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from app.document.graph import Graph
+from app.engine.client import EngineClient
+from app.engine.protocol import ErrorReport, ExportDone, ExportProgress
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(eq=False)
+class Export:
+    """One wish to render.
+
+    Attributes:
+        graph: the graph as it was when the wish was made; later edits do not change it.
+        node: the writer node.
+        path: the file to write.
+        first, last: frames, both included.
+        done, total, seconds_left, doing: how far it is while it runs.
+        job: the engine's number, while it runs.
+    """
+
+    graph: Graph = field(repr=False)
+    node: str
+    path: Path
+    first: int
+    last: int
+    state: State = "waiting"
+    done: int = 0
+    total: int = 0
+    seconds_left: float = 0.0
+    doing: str = ""
+    error: ErrorReport | None = None
+    job: int | None = None
+
+    @property
+    def fraction(self) -> float:
+        return self.done / self.total if self.total else 0.0
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be worked on."""
+        return self.state in ("waiting", "running")
+
+
+class ExportQueue(QObject):
+    """Exports in the order in which they run.
+
+    Signals:
+        changed: an export (or the order) changed.
+        finished: an Export ended, however it ended.
+    """
+
+    changed = Signal()
+    finished = Signal(object)
+
+    def __init__(self, engine: EngineClient, events: object, parent: QObject | None = None) -> None:
+        """Follow `events`, the session's export_event signal."""
+        super().__init__(parent)
+        self._engine = engine
+        self.items: list[Export] = []
+        self.paused = False
+        events.connect(self.on_event)  # type: ignore[attr-defined]
+
+    @property
+    def running(self) -> Export | None:
+        return next((item for item in self.items if item.state == "running"), None)
+
+    @property
+    def waiting(self) -> list[Export]:
+        return [item for item in self.items if item.state == "waiting"]
+
+    def add(self, export: Export) -> Export:
+        export.total = export.last - export.first + 1
+        self.items.append(export)
+        self._start_next()
+        self.changed.emit()
+        return export
+
+    def cancel(self, export: Export) -> None:
+        """Stop an export, or take it out of the queue."""
+        if export.state == "running" and export.job is not None:
+            export.doing = "Stopping"
+            self._engine.cancel_export(export.job)
+        elif export.state == "waiting":
+            export.state = "cancelled"
+            self.finished.emit(export)
+        self.changed.emit()
+
+    def again(self, export: Export) -> None:
+        """Put an export that ended early back into the queue; what it finished is not done twice."""
+        if not export.open:
+            export.state, export.error, export.job, export.doing = "waiting", None, None, ""
+            self.items.remove(export)
+            self.items.append(export)
+            self._start_next()
+            self.changed.emit()
+
+    def remove(self, export: Export) -> None:
+        """Forget an export that has ended."""
+        if not export.open:
+            self.items.remove(export)
+            self.changed.emit()
+
+    def move(self, export: Export, places: int) -> None:
+        """Move a waiting export towards the front (negative) or the back of the queue."""
+        index = self.items.index(export)
+        target = min(max(index + places, 0), len(self.items) - 1)
+        self.items.insert(target, self.items.pop(index))
+        self.changed.emit()
+
+    def set_paused(self, paused: bool) -> None:
+        """Paused, the running export goes on but no other starts."""
+        self.paused = paused
+        self._start_next()
+        self.changed.emit()
+
+    def on_event(self, event: ExportProgress | ExportDone) -> None:
+        export = next((item for item in self.items if item.job == event.job), None)
+        if export is None or export.state != "running":
+            return
+        if isinstance(event, ExportProgress):
+            export.done, export.total = event.done, max(event.total, 1)
+            export.seconds_left, export.doing = event.seconds_left, event.doing
+        else:
+            self._finish(export, event)
+        self.changed.emit()
+
+    def _finish(self, export: Export, event: ExportDone) -> None:
+        export.job = None
+        export.doing = ""
+        if event.error is not None:
+            export.state, export.error = "failed", event.error
+        elif event.cancelled:
+            export.state = "cancelled"
+        else:
+            export.state, export.done = "done", export.total
+            if event.path:
+                export.path = Path(event.path)
+        self.finished.emit(export)
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self.running is not None or self.paused or not self.waiting:
+            return
+        export = self.waiting[0]
+        export.state = "running"
+        export.job = self._engine.export(export.graph, export.node, export.path, export.first, export.last)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: "8 s", "3 min 20 s", "2 h 5 min"."""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

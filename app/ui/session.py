@@ -1,0 +1,353 @@
+"""One open document, one engine, and what the panels share: frame, selection, viewer slots."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app.document.document import Document
+from app.document.graph import Graph, GraphError, Port
+from app.engine.client import EngineClient
+from app.engine.protocol import (
+    Event,
+    ExportDone,
+    ExportProgress,
+    NodeState,
+    RequestDone,
+    Thumbnail,
+    View,
+    ViewFailed,
+    ViewReady,
+    WorkerStatus,
+)
+from app.ui.view_requests import ViewRequests
+from nodes.sdk.registry import Registry, default_registry
+
+logger = logging.getLogger(__name__)
+
+SLOTS = range(1, 10)
+#: The engine's slots for the faces drawn over a picture, and for the picture behind viewed faces.
+OVERLAY_SLOT, BACKING_SLOT = 101, 102
+LAST_FRAME = 10_000_000
+
+EngineFactory = Callable[[Callable[[Event], None]], EngineClient]
+
+
+class Session(QObject):
+    """What the panels talk to. Everything runs on the GUI thread.
+
+    Signals:
+        graph_changed: (before, after).
+        frame_changed: the frame.
+        node_state, thumbnail, view_ready, view_failed, worker_status, export_event: engine events.
+        selection_changed: tuple of node names.
+        slots_changed: which outputs the viewers show, or which viewer is in front.
+        document_changed: another document, path, or saved state.
+        message: a line for the status bar.
+    """
+
+    graph_changed = Signal(object, object)
+    frame_changed = Signal(int)
+    node_state = Signal(object)
+    thumbnail = Signal(object)
+    view_ready = Signal(object)
+    view_failed = Signal(object)
+    selection_changed = Signal(object)
+    slots_changed = Signal()
+    document_changed = Signal()
+    message = Signal(str)
+    worker_status = Signal(object)
+    export_event = Signal(object)
+    _arrived = Signal(object)
+
+    def __init__(
+        self,
+        engine: EngineFactory | None = None,
+        registry: Registry | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.registry = registry or default_registry()
+        self.document = Document(registry=self.registry)
+        self.frame = 0
+        self.selection: tuple[str, ...] = ()
+        self.slots: dict[int, Port] = {}
+        self.slot = 1
+        self.wipe_slot: int | None = None
+        self.extras: dict[int, Port] = {}
+        self.states: dict[str, NodeState] = {}
+        self.status = WorkerStatus("starting")
+        self.seen_frames: set[int] = set()
+        self._arrived.connect(self._on_event, Qt.ConnectionType.QueuedConnection)
+        # Events come on a thread of the client; the queued signal carries them over.
+        self.engine = (engine or EngineClient)(self._arrived.emit)
+        self.requests = ViewRequests(self.engine, self._wanted, self)
+
+    @property
+    def graph(self) -> Graph:
+        return self.document.graph
+
+    # -- editing ------------------------------------------------------------------------------
+
+    def edit(self, label: str, function: Callable[[Graph], Graph], merge: str = "") -> bool:
+        """Apply an undoable edit. A refusal is shown as a message; returns whether it was done.
+
+        Args:
+            label: what the edit menu says, such as "Move node".
+            function: from the graph before to the graph after.
+            merge: edits in a row with the same non-empty text are one undo step.
+        """
+        before = self.graph
+        try:
+            self.document.edit(label, function, merge=merge)
+        except GraphError as error:
+            self.message.emit(str(error))
+            return False
+        self._after_change(before, dragging=bool(merge))
+        return True
+
+    def undo(self) -> None:
+        before = self.graph
+        label = self.document.undo_label
+        if self.document.undo():
+            self.message.emit(f"Undone: {label}")
+            self._after_change(before)
+
+    def redo(self) -> None:
+        before = self.graph
+        label = self.document.redo_label
+        if self.document.redo():
+            self.message.emit(f"Redone: {label}")
+            self._after_change(before)
+
+    def select(self, names: Iterable[str]) -> None:
+        chosen = tuple(name for name in names if name in self.graph.nodes)
+        if chosen != self.selection:
+            self.selection = chosen
+            self.selection_changed.emit(chosen)
+
+    # -- files --------------------------------------------------------------------------------
+
+    def new(self) -> None:
+        """Start an empty document."""
+        self._replace(Document(registry=self.registry))
+
+    def open(self, path: Path) -> None:
+        """Open a graph file.
+
+        Raises:
+            FacewrightError: when it cannot be read; the open document stays as it is.
+        """
+        self._replace(Document.open(Path(path), registry=self.registry))
+
+    def save(self, *, overwrite: bool = False) -> None:
+        """Write the document to its file.
+
+        Raises:
+            ChangedOnDisk: when another program changed the file and `overwrite` is False.
+            FacewrightError: when it cannot be written.
+        """
+        self.document.save(overwrite=overwrite)
+        self.message.emit(f"Saved {self.document.path}")
+        self.document_changed.emit()
+
+    def save_as(self, path: Path) -> None:
+        """Write the document to another file, which becomes its own."""
+        self.document.save_as(Path(path))
+        self.message.emit(f"Saved {path}")
+        self.document_changed.emit()
+
+    def adopt(self, document: Document) -> None:
+        """Go on with a document made elsewhere, such as one from a recovery file."""
+        self._replace(document)
+
+    # -- time and looking ---------------------------------------------------------------------
+
+    def set_frame(self, frame: int) -> None:
+        frame = min(max(int(frame), 0), LAST_FRAME)
+        if frame == self.frame:
+            return
+        self.frame = frame
+        self.frame_changed.emit(frame)
+        self.requests.wish(dragging=True)
+
+    def view_node(self, name: str, slot: int = 1, output: str = "") -> None:
+        """Show a node's output in a viewer slot, and bring that slot to the front."""
+        instance = self.graph.nodes.get(name)
+        if instance is None or slot not in SLOTS:
+            return
+        spec = self.registry.get(instance.kind)
+        if not output:
+            output = spec.outputs[0].name if spec and spec.outputs else ""
+        self.slots[slot] = Port(name, output)
+        self.slot = slot
+        self._on_slots()
+
+    def show_slot(self, slot: int) -> None:
+        """Bring a slot to the front."""
+        if slot in SLOTS and slot != self.slot:
+            self.slot = slot
+            self._on_slots()
+
+    def set_wipe_slot(self, slot: int | None) -> None:
+        """Show another slot beside the one in front."""
+        if slot != self.wipe_slot:
+            self.wipe_slot = slot
+            self._on_slots()
+
+    def set_extra(self, slot: int, port: Port | None) -> None:
+        """Also compute an output while something is viewed, or no longer.
+
+        Args:
+            slot: OVERLAY_SLOT or BACKING_SLOT.
+        """
+        if port == self.extras.get(slot):
+            return
+        if port is None:
+            self.extras.pop(slot)
+        else:
+            self.extras[slot] = port
+            self.requests.wish()
+
+    def cancel(self) -> None:
+        """Stop computing what the viewers asked for."""
+        self.requests.cancel()
+        self.message.emit("Stopped")
+
+    def close(self) -> None:
+        """End the engine. Call once, last."""
+        self.requests.stop()
+        self.engine.close()
+
+    # -----------------------------------------------------------------------------------------
+
+    def _wanted(self) -> tuple[Graph, tuple[View, ...], int]:
+        views = []
+        for slot in dict.fromkeys((self.slot, self.wipe_slot)):
+            port = self.slots.get(slot) if slot is not None else None
+            if port is not None and slot is not None:
+                views.append(View(slot, port.node, port.output))
+        if views:
+            views += [View(slot, port.node, port.output) for slot, port in self.extras.items()]
+        return self.graph, tuple(views), self.frame
+
+    def _on_slots(self) -> None:
+        self.seen_frames.clear()
+        self.slots_changed.emit()
+        self.requests.wish()
+
+    def _replace(self, document: Document) -> None:
+        before = self.graph
+        self.document = document
+        self.slots.clear()
+        self.extras.clear()
+        self.slot, self.wipe_slot = 1, None
+        self.states.clear()
+        self.select(())
+        frame = document.graph.settings.first
+        if frame != self.frame:
+            self.frame = frame
+            self.frame_changed.emit(frame)
+        self._after_change(before)
+        self._view_result()
+        self.document_changed.emit()
+
+    def _view_result(self) -> None:
+        """Show what the graph is for: its view node, the input of its writer, or its last node."""
+        graph = self.graph
+        marked = next((name for name, node in graph.nodes.items() if node.kind == "view"), "")
+        if marked:
+            self.view_node(marked)
+            return
+        feeding = {port.node for port, _, _ in graph.links()}
+        ends = [name for name in graph.nodes if name not in feeding]
+        for name in reversed(ends):
+            spec = self.registry.get(graph.nodes[name].kind)
+            if spec is not None and spec.writer:
+                sources = [port for ports in graph.wires.get(name, {}).values() for port in ports]
+                if sources:
+                    self.view_node(sources[0].node, 1, sources[0].output)
+                    return
+        if ends:
+            self.view_node(ends[-1])
+
+    def _after_change(self, before: Graph, *, dragging: bool = False) -> None:
+        after = self.graph
+        if after is before:
+            return
+        self._follow_names(before, after)
+        other_results = not same_results(before, after)
+        if other_results:
+            self.seen_frames.clear()
+        self.graph_changed.emit(before, after)
+        self.document_changed.emit()
+        self.select(self.selection)
+        if other_results:
+            self.requests.wish(dragging=dragging)
+
+    def _follow_names(self, before: Graph, after: Graph) -> None:
+        """Viewers and selection follow renamed nodes and let go of removed ones."""
+        gone = [name for name in before.nodes if name not in after.nodes]
+        if not gone:
+            return
+        by_identity = {id(node): name for name, node in after.nodes.items() if name not in before.nodes}
+        names = {name: by_identity.get(id(before.nodes[name]), "") for name in gone}
+        for shown in (self.slots, self.extras):
+            for slot, port in list(shown.items()):
+                if port.node in names:
+                    shown.pop(slot)
+                    if names[port.node]:
+                        shown[slot] = Port(names[port.node], port.output)
+        for old, new in names.items():
+            state = self.states.pop(old, None)
+            if state is not None and new:
+                self.states[new] = replace(state, node=new)
+        selection = tuple(names.get(name, name) for name in self.selection)
+        if selection != self.selection:
+            self.selection = tuple(name for name in selection if name)
+            self.selection_changed.emit(self.selection)
+        self.slots_changed.emit()
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case NodeState():
+                self.states[event.node] = event
+                self.node_state.emit(event)
+            case ViewReady():
+                if event.slot == self.slot and event.proxy == 1:
+                    self.seen_frames.add(event.frame)
+                self.view_ready.emit(event)
+            case ViewFailed():
+                if event.error.details:
+                    logger.error("node %s failed: %s", event.error.node, event.error.details)
+                self.view_failed.emit(event)
+            case Thumbnail():
+                self.thumbnail.emit(event)
+            case RequestDone():
+                self.requests.on_done(event)
+            case WorkerStatus():
+                self.status = event
+                if event.state == "died":
+                    self.requests.on_engine_lost()
+                self.worker_status.emit(event)
+            case ExportProgress() | ExportDone():
+                self.export_event.emit(event)
+
+
+def same_results(before: Graph, after: Graph) -> bool:
+    """Whether two snapshots compute the same: they differ in looks and places at most."""
+    if before.wires is not after.wires or before.settings.fps != after.settings.fps:
+        return False
+    if before.nodes is after.nodes:
+        return True
+    if before.nodes.keys() != after.nodes.keys():
+        return False
+    return all(
+        new is (old := before.nodes[name])
+        or (new.kind == old.kind and new.parameters is old.parameters and new.disabled == old.disabled)
+        for name, new in after.nodes.items()
+    )

@@ -1,0 +1,1 @@
+"""What shows a value: pictures with overlays, tables, plots, and heads in space."""

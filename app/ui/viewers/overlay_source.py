@@ -1,0 +1,33 @@
+"""Which faces belong over a picture: those found nearest upstream of it."""
+
+from __future__ import annotations
+
+from app.document.graph import Graph, GraphError, Port
+from nodes.sdk.registry import Registry
+
+
+def face_ports(graph: Graph, registry: Registry, viewed: str) -> list[Port]:
+    """Every output of faces that `viewed` depends on, itself and the nearest first."""
+    try:
+        order = graph.upstream(viewed)
+    except GraphError:
+        return []
+    found = []
+    for name in reversed(order):
+        instance = graph.nodes.get(name)
+        spec = registry.get(instance.kind) if instance else None
+        if spec is not None:
+            found += [Port(name, socket.name) for socket in spec.outputs if socket.type_name == "Faces"]
+    return found
+
+
+def picture_behind(graph: Graph, registry: Registry, viewed: str) -> Port | None:
+    """The picture that a node's faces were found in: the nearest picture wired into it."""
+    for ports in graph.wires.get(viewed, {}).values():
+        for port in ports:
+            instance = graph.nodes.get(port.node)
+            spec = registry.get(instance.kind) if instance else None
+            socket = spec.output(port.output) if spec else None
+            if socket is not None and socket.type_name == "Image":
+                return port
+    return None
