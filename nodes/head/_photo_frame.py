@@ -1,0 +1,235 @@
+"""One frame of an edited head over its photograph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nodes.head._kernels import draw_mouth, draw_skin
+from nodes.head._photo import PhotoLayers, flat
+from nodes.head._shape import landmark_points
+from nodes.head._slit import MOUTH, slit
+from nodes.raster.geometry import rotation_matrix
+from nodes.raster.zbuffer import interpolate, rasterise
+from nodes.sdk.values import ARKIT_NAMES, HeadState
+from nodes.sdk.values.arrays import FloatArray
+
+_INDEX = {name: number for number, name in enumerate(ARKIT_NAMES)}
+#: The lids' own coefficients are drawn as curves, not by the mesh.
+_LIDS = tuple(
+    number
+    for name, number in _INDEX.items()
+    if name.startswith(("eyeBlink", "eyeSquint", "eyeWide", "eyeLook"))
+)
+_MESH = np.array([number not in _LIDS for number in range(52)])
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How the head has moved rigidly since the photograph, in the camera's frame: p -> matrix p + shift."""
+
+    matrix: FloatArray
+    shift: FloatArray
+
+    @property
+    def still(self) -> bool:
+        return bool(np.abs(self.matrix - np.eye(3)).max() < 1e-7 and np.abs(self.shift).max() < 1e-7)
+
+    def __call__(self, points: FloatArray) -> FloatArray:
+        return (points @ self.matrix.T + self.shift).astype(np.float32)
+
+
+def render_over_photo(layers: PhotoLayers, state: HeadState) -> FloatArray:
+    """The photograph with the head's edits: H x W x 3 or 4 float32 in 0..1.
+
+    An unedited head gives the photograph's own pixels.
+    """
+    reference = layers.reference
+    change = state.expression - reference.expression
+    turn = _turn(reference, state)
+    gaze = state.gaze - reference.gaze
+    out = layers.photo.copy()
+    if turn.still and not np.abs(change).max() > 1e-6 and not np.abs(gaze).max() > 1e-6:
+        return _with_alpha(out, layers)
+    active = np.nonzero(_MESH & (np.abs(change) > 1e-7))[0]
+    rotation = _rotation(reference)
+    motion = np.tensordot(change[active], reference.model.expression[active], 1) @ rotation.T
+    motion = motion.astype(np.float32)
+
+    left, top, right, bottom = layers.window
+    where, cover = _grid_map(layers, motion, turn)
+    moved = turn(layers.vertices + motion)
+    if len(active) or not turn.still:
+        _lip_map(layers, moved, where)
+    identity = ~cover
+    if identity.any():
+        rows, columns = np.nonzero(identity)
+        where[rows, columns, 0] = columns + left + 0.5
+        where[rows, columns, 1] = rows + top + 0.5
+    shading = np.ones(where.shape[:2], np.float32)
+    view = out[top:bottom, left:right]
+    draw_skin(
+        where,
+        shading,
+        layers.skin,
+        layers.photo,
+        layers.eyeballs,
+        _eyes(layers, state, change, gaze),
+        np.stack([eye.upper for eye in layers.eyes]),
+        np.stack([eye.lower for eye in layers.eyes]),
+        left,
+        top,
+        view,
+    )
+    _draw_mouth(layers, motion, moved, turn, out)
+    return _with_alpha(out, layers)
+
+
+def _with_alpha(pixels: FloatArray, layers: PhotoLayers) -> FloatArray:
+    return pixels if layers.alpha is None else np.dstack([pixels, layers.alpha])
+
+
+def _rotation(state: HeadState) -> FloatArray:
+    """The head's rotation in the camera's frame, 3 x 3."""
+    return state.camera.world_to_camera[:3, :3] @ rotation_matrix(state.rotation)
+
+
+def _turn(reference: HeadState, state: HeadState) -> Turn:
+    outer = reference.camera.world_to_camera
+    matrix = _rotation(state) @ _rotation(reference).T
+    old = outer[:3, :3] @ reference.translation + outer[:3, 3]
+    new = outer[:3, :3] @ state.translation + outer[:3, 3]
+    return Turn(matrix, new - matrix @ old)
+
+
+def _grid_map(layers: PhotoLayers, motion: FloatArray, turn: Turn) -> tuple[FloatArray, np.ndarray]:
+    """For every pixel of the window the photo's place it shows (h x w x 2), and whether any."""
+    grid = layers.grid
+    left, top, right, bottom = layers.window
+    shift = np.zeros_like(grid.points)
+    bound = np.einsum("bkc,bk->bc", motion[grid.corners], grid.weights)
+    shift[grid.bound] = bound
+    if len(grid.bound) and np.abs(bound).max() > 1e-9:
+        shift[grid.free] = grid.factor.solve(np.asarray(grid.coupling @ bound.astype(np.float64)))
+    points = grid.points + shift
+    if not turn.still:
+        points = points + grid.turn[:, None] * (turn(points) - points)
+    camera = layers.reference.camera
+    projected = np.empty_like(points)
+    distance = -points[:, 2]
+    projected[:, 0] = camera.centre_x + camera.focal * points[:, 0] / distance - left
+    projected[:, 1] = camera.centre_y - camera.focal * points[:, 1] / distance - top
+    projected[:, 2] = distance
+    drawn = rasterise(projected, grid.triangles, right - left, bottom - top)
+    return interpolate(drawn, grid.triangles, grid.places), drawn.covered
+
+
+def _lip_map(layers: PhotoLayers, moved: FloatArray, where: FloatArray) -> None:
+    """Replace the map around the mouth by the mesh's own, which parts the lips."""
+    left, top, right, bottom = layers.window
+    camera = layers.reference.camera
+    used = np.unique(layers.lip_triangles)
+    pixels = flat(layers.reference, moved[used])
+    x0 = max(left, int(np.floor(pixels[:, 0].min())))
+    y0 = max(top, int(np.floor(pixels[:, 1].min())))
+    x1 = min(right, int(np.ceil(pixels[:, 0].max())) + 1)
+    y1 = min(bottom, int(np.ceil(pixels[:, 1].max())) + 1)
+    if x1 - x0 < 1 or y1 - y0 < 1:
+        return
+    projected = np.ones((len(moved), 3), np.float32)
+    projected[used, 0] = pixels[:, 0] - x0
+    projected[used, 1] = pixels[:, 1] - y0
+    projected[used, 2] = -moved[used, 2]
+    drawn = rasterise(projected, layers.lip_triangles, x1 - x0, y1 - y0)
+    attributes = np.column_stack([layers.places, layers.lip_share]).astype(np.float32)
+    found = interpolate(drawn, layers.lip_triangles, attributes)
+    share = found[..., 2:]
+    view = where[y0 - top : y1 - top, x0 - left : x1 - left]
+    view += np.where(drawn.covered[..., None], share * (found[..., :2] - view), 0.0)
+
+
+def _eyes(layers: PhotoLayers, state: HeadState, change: FloatArray, gaze: FloatArray) -> FloatArray:
+    """The kernel's table of eyes with this frame's lids and gaze."""
+    table = layers.eye_table.copy()
+    reference = layers.reference
+    for row, side in enumerate(("Left", "Right")):
+
+        def delta(name: str, side: str = side) -> float:
+            return float(change[_INDEX[name + side]])
+
+        before = float(reference.expression[_INDEX["eyeBlink" + side]])
+        after = float(state.expression[_INDEX["eyeBlink" + side]])
+        # How much of the photo's opening is left, given how far its lids are down already.
+        closing = 1.0 - (1.0 - after) / max(1.0 - before, 0.15)
+        wide, squint = delta("eyeWide"), delta("eyeSquint")
+        look = 0.30 * delta("eyeLookDown") - 0.15 * delta("eyeLookUp")
+        upper = 0.88 * closing - 0.28 * wide + 0.10 * squint + look
+        lower = 0.12 * closing - 0.04 * wide + 0.26 * squint - 0.10 * delta("eyeLookDown")
+        total = upper + lower
+        if total > 1.0:
+            upper, lower = upper / total, lower / total
+        table[row, 5] = max(upper, -0.6)
+        table[row, 6] = max(lower, -0.3)
+        ux, uy = table[row, 2], table[row, 3]
+        across = layers.iris_scale * float(gaze[row, 1])
+        up = layers.iris_scale * float(gaze[row, 0])
+        table[row, 9] = across * ux + up * uy
+        table[row, 10] = across * uy - up * ux
+    return table
+
+
+def _draw_mouth(
+    layers: PhotoLayers, motion: FloatArray, moved: FloatArray, turn: Turn, out: FloatArray
+) -> None:
+    mouth = layers.mouth
+    reference = layers.reference
+    before = flat(reference, landmark_points(reference.model, layers.vertices))
+    after = flat(reference, landmark_points(reference.model, moved))
+    points = reference.landmarks[:468, :2] + (after - before)
+    opening = slit(points, MOUTH)
+    rows = (MOUTH[0], *MOUTH[1], *MOUTH[2], MOUTH[3])
+    lips_apart = np.ptp((points - reference.landmarks[:468, :2])[list(rows)], axis=0).max()
+    change = float(np.clip(lips_apart / max(0.03 * layers.unit, 0.5), 0.0, 1.0))
+    height, width = out.shape[:2]
+    ox, oy = opening.frame[:2]
+    reach_x = opening.half_width + 3
+    reach_y = opening.half_width * max(1.0, float(np.abs([opening.upper, opening.lower]).max()) * 1.2) + 3
+    reach = max(reach_x, reach_y)
+    left, right = max(0, int(ox - reach)), min(width, int(ox + reach) + 1)
+    top, bottom = max(0, int(oy - reach)), min(height, int(oy + reach) + 1)
+    if right - left < 1 or bottom - top < 1:
+        return
+    jaw = motion[mouth.jaw_vertices].mean(axis=0) if len(mouth.jaw_vertices) else np.zeros(3, np.float32)
+    view = out[top:bottom, left:right]
+    draw_mouth(
+        layers.photo,
+        opening.frame,
+        opening.upper,
+        opening.lower,
+        mouth.opening.frame,
+        mouth.opening.upper,
+        mouth.opening.lower,
+        _pixel_map(reference, mouth.anchors_skull, turn(mouth.anchors_skull)),
+        _pixel_map(reference, mouth.anchors_jaw, turn(mouth.anchors_jaw + jaw)),
+        mouth.upper,
+        mouth.upper_place,
+        mouth.lower,
+        mouth.lower_place,
+        mouth.tones,
+        change,
+        left,
+        top,
+        view,
+    )
+
+
+def _pixel_map(reference: HeadState, old: FloatArray, new: FloatArray) -> FloatArray:
+    """2 x 3, from a pixel now to the pixel of the photo where the same thing was."""
+    columns = np.column_stack([flat(reference, new), np.ones(len(new))])
+    return np.ascontiguousarray(np.linalg.lstsq(columns, flat(reference, old), rcond=None)[0].T, np.float32)
+
+
+def unedited(state: HeadState) -> HeadState:
+    """The fit an edited head came from, as a head of its own."""
+    return replace(state.reference, reference=None) if state.reference is not None else state
