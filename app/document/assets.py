@@ -19,6 +19,11 @@ def is_builtin(path: str) -> bool:
     return bool(_SCHEME.match(path))
 
 
+def _stays(path: str) -> bool:
+    """Whether a path means the same wherever the graph lies: "~" is the user's own folder."""
+    return not path or is_builtin(path) or path.startswith("~")
+
+
 def home_of(graph_file: Path) -> Path:
     """The folder that a graph file's paths are relative to: where the file really lies."""
     return Path(os.path.realpath(graph_file)).parent
@@ -26,7 +31,7 @@ def home_of(graph_file: Path) -> Path:
 
 def stored(path: str, folder: Path | None) -> str:
     """A path as it is written into a file in `folder`; absolute ones stay so when it is None."""
-    if not path or folder is None or is_builtin(path) or not Path(path).is_absolute():
+    if folder is None or _stays(path) or not Path(path).is_absolute():
         return path
     really = os.path.realpath(Path(path).parent)
     for candidate in (Path(path), Path(really, Path(path).name)):
@@ -37,12 +42,12 @@ def stored(path: str, folder: Path | None) -> str:
         ups = relative.parts.count(os.pardir)
         if ups <= _STEPS_UP and ups < len(folder.parts) - 1:
             text = relative.as_posix()
-            return f"./{text}" if is_builtin(text) else text
+            return f"./{text}" if _stays(text) else text
     return path
 
 
 def absolute(path: str, folder: Path | None) -> str:
     """The path meant by what a file in `folder` says."""
-    if not path or folder is None or is_builtin(path) or Path(path).is_absolute():
+    if folder is None or _stays(path) or Path(path).is_absolute():
         return path
     return os.path.normpath(folder / PurePosixPath(path))

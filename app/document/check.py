@@ -165,8 +165,8 @@ def _is_pattern(path: str) -> bool:
 
 def _exists(path: Path) -> bool:
     try:
-        return path.exists()
-    except (OSError, ValueError):
+        return path.expanduser().exists()
+    except (OSError, RuntimeError, ValueError):
         return False
 
 

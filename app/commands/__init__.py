@@ -1,0 +1,1 @@
+"""The commands of `facewright`, one module each: `add_parser` declares it, `run` carries it out."""

@@ -1,0 +1,118 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from app.document.assets import is_builtin
+from app.document.commands.parameters import parameter_spec, set_parameter
+from app.document.format import load_strict
+from app.document.graph import Graph, GraphError
+from nodes.sdk.errors import FacewrightError, FileProblem, NodeError
+from nodes.sdk.registry import Registry
+
+_ASSIGNMENT = re.compile(r"(?P<node>[^.=]+)\.(?P<parameter>[^.=]+)=(?P<value>.*)", re.DOTALL)
+_FRAMES = re.compile(r"(-?\d+)(?:-(-?\d+))?")
+
+
+class UsageError(FacewrightError):
+    """The command line cannot be understood."""
+
+
+def add_graph_file(parser: argparse.ArgumentParser) -> None:
+    """The graph file, the first argument of most commands."""
+    parser.add_argument("file", metavar="FILE.graph", type=Path, help="the graph")
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """--set and --device."""
+    parser.add_argument(
+        "--set",
+        dest="assignments",
+        metavar="NODE.PARAM=VALUE",
+        action="append",
+        default=[],
+        help="use another value for a parameter; may be given several times",
+    )
+    parser.add_argument(
+        "--device",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="where to compute; auto takes the graphics card when there is one",
+    )
+
+
+def read_graph(args: argparse.Namespace, registry: Registry) -> Graph:
+    """The graph file with the values of --set in it.
+
+    Raises:
+        FileProblem: when the file cannot be read or something in it is wrong.
+        UsageError: when an assignment cannot be understood.
+        GraphError: when it names no parameter, or a value that the parameter cannot have.
+    """
+    return with_assignments(load_strict(args.file, registry), registry, args.assignments)
+
+
+def with_assignments(graph: Graph, registry: Registry, assignments: Iterable[str]) -> Graph:
+    """The graph with NODE.PARAM=VALUE applied; paths are relative to the working folder."""
+    for text in assignments:
+        found = _ASSIGNMENT.fullmatch(text)
+        if found is None:
+            raise UsageError(f"'{text}' cannot be set", hint="Write --set NODE.PARAM=VALUE")
+        node, name, value = found["node"], found["parameter"], found["value"]
+        try:
+            spec = parameter_spec(graph, registry, node, name)
+            parsed = spec.parse(value)
+        except NodeError as error:
+            raise GraphError(error.what, hint=error.hint, where=f"--set {text}") from None
+        except GraphError as error:
+            raise error.at(f"--set {text}") from None
+        if spec.kind == "file" and parsed and not is_builtin(str(parsed)):
+            parsed = str(Path(str(parsed)).absolute())
+        graph = set_parameter(graph, registry, node, name, parsed)
+    return graph
+
+
+def frame_range(text: str) -> tuple[int, int]:
+    """ "12" or "0-49" as first and last frame.
+
+    Raises:
+        UsageError: when it is neither, or the last lies before the first.
+    """
+    found = _FRAMES.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"'{text}' is no range of frames", hint="Write --frames A-B, such as 0-49")
+    first = int(found[1])
+    last = first if found[2] is None else int(found[2])
+    if last < first:
+        raise UsageError(f"frames {text} end before they begin", hint="Write the first frame first")
+    return first, last
+
+
+def require_node(graph: Graph, name: str, file: Path) -> None:
+    """Raise FileProblem unless the graph has a node of that name."""
+    if name not in graph.nodes:
+        names = ", ".join(list(graph.nodes)[:12]) + (", ..." if len(graph.nodes) > 12 else "")
+        raise FileProblem(f"it has no node '{name}'", hint=f"It has {names or 'none'}", where=str(file))
+
+
+def with_rate(graph: Graph, fps: float | None) -> Graph:
+    """The graph at another rate."""
+    return graph if fps is None else replace(graph, settings=replace(graph.settings, fps=fps))
+
+
+def positive_rate(text: str) -> float:
+    """A frame rate on the command line."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 1000:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no frame rate; it takes a number above 0, at most 1000"
+        )
+    return rate

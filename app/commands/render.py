@@ -1,0 +1,220 @@
+"""`facewright render FILE.graph`: a writer node's file, or any node's pictures, without the editor."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.commands.arguments import (
+    add_graph_file,
+    add_overrides,
+    frame_range,
+    positive_rate,
+    read_graph,
+    require_node,
+    with_rate,
+)
+from app.commands.progress import ProgressLine, duration
+from app.document.commands.parameters import value_at
+from nodes.sdk.errors import Cancelled, FileProblem
+from nodes.sdk.params import File
+
+if TYPE_CHECKING:
+    from app.document.graph import Graph
+    from app.engine.evaluate import Evaluator
+    from nodes.sdk.registry import Registry
+
+
+class Interrupted(Cancelled):
+    """The user stopped a render; the text says what is left of it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to render.
+
+    Attributes:
+        graph: with everything that the command line said in it.
+        node: the node that is rendered.
+        target: the file or the pattern of files.
+        first, last: frames, both included.
+        parameters: of the node, at the first frame.
+        output: which of its outputs; empty means the first.
+    """
+
+    graph: Graph
+    node: str
+    target: Path
+    first: int
+    last: int
+    parameters: dict[str, Any]
+    output: str = ""
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser("render", help="render a graph to a file")
+    add_graph_file(parser)
+    parser.add_argument("-o", dest="output", metavar="OUT", type=Path, help="write here; the ending decides")
+    parser.add_argument("--node", metavar="NAME", help="the node to render; else the only one that writes")
+    parser.add_argument(
+        "--frames", metavar="A-B", help="frames A to B, both included; else the graph's range"
+    )
+    parser.add_argument("--fps", metavar="N", type=positive_rate, help="frames a second; else the graph's")
+    add_overrides(parser)
+    parser.set_defaults(handler=run)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    from nodes.sdk.registry import default_registry
+
+    registry = default_registry()
+    job = plan(args, registry)
+    started = time.monotonic()
+    from app.engine.evaluate import Evaluator
+
+    evaluator = Evaluator(registry, device=args.device, streaming=True)
+    frames = carry_out(job, evaluator)
+    took = duration(time.monotonic() - started)
+    sys.stdout.write(f"wrote {job.target} ({frames} frame{'s' if frames != 1 else ''}, {took})\n")
+    return 0
+
+
+def plan(args: argparse.Namespace, registry: Registry) -> Job:
+    """What the command line asks for; nothing is computed yet.
+
+    Raises:
+        FacewrightError: when it cannot be done as asked.
+    """
+    frames = frame_range(args.frames) if args.frames else None
+    graph = with_rate(read_graph(args, registry), args.fps)
+    if args.node:
+        require_node(graph, args.node, args.file)
+    node = args.node or only_writer(graph, registry, args.file)
+    first, last = frames or (graph.settings.first, graph.settings.last)
+    spec = registry.get(graph.nodes[node].kind)
+    names = [parameter.name for parameter in spec.parameters] if spec else []
+    parameters = {name: value_at(graph, registry, node, name, first) for name in names}
+    if args.fps:
+        parameters.pop("fps", None)
+    target = args.output or _own_target(spec, parameters, node)
+    require_folder(target)
+    return Job(graph, node, target, first, last, parameters)
+
+
+def only_writer(graph: Graph, registry: Registry, file: Path) -> str:
+    """The name of the only node that writes a file.
+
+    Raises:
+        FileProblem: when there is none, or more than one.
+    """
+    writers = [
+        name
+        for name, instance in graph.nodes.items()
+        if (spec := registry.get(instance.kind)) and spec.writer and not instance.disabled
+    ]
+    if len(writers) == 1:
+        return writers[0]
+    if writers:
+        raise FileProblem(
+            "several nodes write files", hint=f"Choose with --node: {', '.join(writers)}", where=str(file)
+        )
+    raise FileProblem(
+        "no node writes a file", hint="Say --node NAME -o OUT, or add an export node", where=str(file)
+    )
+
+
+def _own_target(spec: Any, parameters: dict[str, Any], node: str) -> Path:
+    """The file that a writer node names itself."""
+    for parameter in spec.parameters if spec else ():
+        if isinstance(parameter.control, File) and parameter.control.mode == "save":
+            if parameters[parameter.name]:
+                return Path(parameters[parameter.name]).expanduser()
+            raise FileProblem(
+                f"node '{node}' does not say which file to write",
+                hint=f"Say -o OUT, or set its '{parameter.name}'",
+            )
+    raise FileProblem(f"node '{node}' writes no file", hint="Say -o OUT")
+
+
+def require_folder(target: Path) -> None:
+    """Find out now, not after an hour of work, that a file cannot be written.
+
+    Raises:
+        FileProblem: when the folder does not exist, or files may not be written there.
+    """
+    import errno
+    import os
+
+    from app.document.storage import explained
+
+    number = 0
+    if target.is_dir():
+        number = errno.EISDIR
+    elif not target.parent.exists():
+        number = errno.ENOENT
+    elif not target.parent.is_dir():
+        number = errno.ENOTDIR
+    elif not os.access(target.parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
+        number = errno.EACCES
+    if number:
+        raise explained(OSError(number, ""), target, "write")
+
+
+def carry_out(job: Job, evaluator: Evaluator) -> int:
+    """Render; returns the number of frames written.
+
+    Raises:
+        Interrupted: when the user stopped it; a video goes on there the next time.
+        FacewrightError: when a node fails or the file cannot be written.
+    """
+    from app.commands.pictures import as_picture
+    from app.export.parts import parts_folder
+    from app.export.progress import ExportProgress
+    from app.export.render import export
+    from app.export.values import write_value
+    from nodes.sdk.values import Image, Mask
+
+    with ProgressLine() as line:
+
+        def value(frame: int) -> Any:
+            return evaluator.value(job.graph, job.node, job.output, frame, on_state=line.on_state)
+
+        def report(progress: ExportProgress) -> None:
+            line.report(progress.done, progress.total, progress.seconds_left, progress.doing)
+
+        begin = value(job.first)
+        if not isinstance(begin, Image | Mask):
+            write_value(begin, job.target)
+            return 1
+        try:
+            made = export(
+                lambda frame: as_picture(value(frame)),
+                job.target,
+                job.first,
+                job.last,
+                parameters=job.parameters,
+                fps=job.graph.settings.fps,
+                key=evaluator.range_key(job.graph, job.node, job.output, job.first, job.last),
+                audio=_sound(job, evaluator),
+                on_progress=report,
+            )
+        except KeyboardInterrupt:
+            if parts_folder(job.target).exists():
+                raise Interrupted("interrupted; the same command goes on where this one stopped") from None
+            raise
+    return made.frames
+
+
+def _sound(job: Job, evaluator: Evaluator) -> Any:
+    """The sound that is wired to the node, or None."""
+    spec = evaluator.registry.get(job.graph.nodes[job.node].kind)
+    for socket in spec.inputs if spec else ():
+        if socket.type_name == "Audio":
+            for port in job.graph.sources(job.node, socket.name):
+                return evaluator.value(job.graph, port.node, port.output, job.first)
+    return None
