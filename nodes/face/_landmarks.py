@@ -142,16 +142,28 @@ class LandmarkRuntime:
 
     def face(self, reading: Reading, width: int, height: int, score: float) -> Face:
         """The face that a reading describes, in a picture of width x height."""
-        points = reading.points
+        return self.placed(reading.points, self.coefficients(reading), width, height, score)
+
+    def placed(
+        self,
+        points: FloatArray,
+        coefficients: FloatArray,
+        width: int,
+        height: int,
+        score: float,
+        identity: int = -1,
+    ) -> Face:
+        """The face with these 478 x 3 landmarks and 52 coefficients; pose and visibility follow."""
         low, high = points[:468, :2].min(axis=0), points[:468, :2].max(axis=0)
         return Face(
             box=np.concatenate([low, high]).astype(np.float32),
             landmarks=points,
             key_points=np.ascontiguousarray(points[list(KEY_POINTS), :2]),
             score=score,
-            coefficients=self.coefficients(reading),
+            coefficients=coefficients,
             rotation=self.rotation(points),
             visibility=visibility(points, self.geometry.triangles, width, height),
+            identity=identity,
         )
 
 

@@ -35,13 +35,9 @@ def relaxed_graph(model: bytes, free_axes: dict[str, dict[int, str]] | None = No
     free_axes = free_axes or {}
     top = list(fields(model))
     graph = list(fields(submessage(model, _MODEL_GRAPH)))
-    made = {
-        _text(part.value)
-        for node in graph
-        if node.number == _GRAPH_NODE
-        for part in fields(_bytes(node.value))
-        if part.number == _NODE_OUTPUT
-    }
+    nodes = [list(fields(_bytes(entry.value))) for entry in graph if entry.number == _GRAPH_NODE]
+    used = {_text(part.value) for node in nodes for part in node if part.number == _NODE_INPUT}
+    made = {_text(part.value) for node in nodes for part in node if part.number == _NODE_OUTPUT}
     tensors = [_bytes(entry.value) for entry in graph if entry.number == _GRAPH_INITIALIZER]
     made |= {_text(submessage(tensor, _TENSOR_NAME)) for tensor in tensors}
     scalars = {_text(submessage(tensor, _TENSOR_NAME)) for tensor in tensors if _is_single(tensor)}
@@ -49,7 +45,7 @@ def relaxed_graph(model: bytes, free_axes: dict[str, dict[int, str]] | None = No
     for entry in graph:
         if entry.number == _GRAPH_INPUT:
             name = _text(submessage(_bytes(entry.value), _VALUE_NAME))
-            if name in made:
+            if name in made or name not in used:
                 continue
             if name in free_axes:
                 entry = entry._replace(value=_free(_bytes(entry.value), free_axes[name]))
@@ -142,7 +138,8 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.intra_op_num_threads = threads()
-        # Constant folding turns block-quantised weights into plain ones once, at loading.
+        # Lets constant folding turn block-quantised weights into plain ones once, at loading.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         available = onnxruntime.get_available_providers()
         wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
