@@ -32,8 +32,8 @@ MAX_PIXELS = 160_000_000
 
 EXTENSIONS = ("png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "avif", "jp2", "ppm", "pgm", "tga")
 
-#: Only plain picture formats: some of Pillow's others start foreign programs.
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "JPEG2000", "PPM")
+#: Only plain picture formats: some of Pillow's others start foreign programs. JPEG includes MPO.
+_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "JPEG2000", "PPM")
 
 #: What Pillow and its codecs raise on damaged files.
 _DAMAGE = (
@@ -90,12 +90,12 @@ def read_picture(text: str) -> Image:
 
     path = picture_file(text)
     Pillow.init()  # without it only the commonest formats are known
+    # TGA has no mark of its own: anything might be one, so its name must say it.
     formats = (*_FORMATS, "TGA") if path.suffix.lower() == ".tga" else _FORMATS
     try:
-        with path.open("rb") as stream:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-                opened = Pillow.open(stream, formats=formats)
+        with path.open("rb") as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # remarks on damaged details that do no harm
+            opened = Pillow.open(stream, formats=[name for name in formats if name in Pillow.OPEN])
             _check_size(path, *opened.size)
             pixels = _pixels(path, opened)
     except Pillow.DecompressionBombError:
