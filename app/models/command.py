@@ -12,7 +12,6 @@ from app.models import policy
 from app.models.carriers import carrier_of
 from app.models.fetch import fetch, required_names
 from app.models.status import ModelStatus, statuses
-from nodes.sdk.errors import FacewrightError
 from nodes.sdk.models import ModelCard, cards
 
 
@@ -48,12 +47,11 @@ def run(args: argparse.Namespace) -> int:
 
     Returns:
         0 on success, 1 when something failed (one line each on stderr), 2 on bad usage.
+
+    Raises:
+        FacewrightError: when nothing could be done at all.
     """
-    try:
-        return _ACTIONS[args.action](args)
-    except FacewrightError as problem:
-        sys.stderr.write(f"facewright: {problem}\n")
-        return 1
+    return _ACTIONS[args.action](args)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -86,7 +84,7 @@ def _fetch(args: argparse.Namespace) -> int:
     elif args.all:
         names = [name for name, entry in cards().items() if entry.client != "user"]
     elif not names:
-        sys.stderr.write("facewright models fetch: name the models, or say --required or --all\n")
+        _complain("name the models, or say --required or --all")
         return 2
     with _ProgressLine() as line:
         outcomes = fetch(names, line.show, lambda entry: _agree(entry, args.yes, line))
@@ -97,7 +95,7 @@ def _fetch(args: argparse.Namespace) -> int:
         elif outcome.fetched:
             _write(f"fetched {outcome.name}")
     for text in failed:
-        sys.stderr.write(f"facewright: {text}\n")
+        _complain(text)
     if not failed and not any(outcome.fetched for outcome in outcomes):
         _write("all models are here" if len(outcomes) != 1 else f"{outcomes[0].name} is here")
     return 1 if failed else 0
@@ -113,7 +111,7 @@ def _verify(args: argparse.Namespace) -> int:
         if entry.state != "here":
             bad += 1
             hint = f"Fetch it with: facewright models fetch {entry.card.name}"
-            sys.stderr.write(f"facewright: the model '{entry.card.title}' is {entry.state}. {hint}\n")
+            _complain(f"the model '{entry.card.title}' is {entry.state}. {hint}")
     return 1 if bad else 0
 
 
@@ -189,6 +187,10 @@ def _as_json(entry: ModelStatus) -> dict[str, object]:
         "required": entry.card.required,
         "source": _source(entry.card),
     }
+
+
+def _complain(line: str) -> None:
+    sys.stderr.write(f"facewright: error: {line}\n")
 
 
 def _write(line: str) -> None:

@@ -126,7 +126,8 @@ def _permit(entry: ModelCard, agree: Callable[[ModelCard], bool]) -> None:
     if policy.needs_agreement(entry):
         if not agree(entry):
             raise ModelProblem(
-                f"the model '{entry.title}' is not for commercial use ({entry.licence})",
+                f"the model '{entry.title}' is not for commercial use "
+                f"({entry.licence_note.rstrip('.') or entry.licence})",
                 hint=f"Agree to that with: facewright models fetch {entry.name} --yes",
             )
         policy.record_agreement(entry)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -10,16 +9,13 @@ import sys
 
 import pytest
 
-from app.models.command import add_parser
+from app.cli import main
 from nodes.sdk.models import find
 from tests.models.shelf import CONTENT, Shelf
 
 
 def run(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    add_parser(parser.add_subparsers())
-    args = parser.parse_args(["models", *words])
-    return args.handler(args)
+    return main(["models", *words])
 
 
 @pytest.fixture
@@ -65,7 +61,7 @@ def test_the_list_for_programs_is_json(two_models: Shelf, capsys) -> None:
 def test_without_a_terminal_a_research_licence_needs_yes(two_models: Shelf, capsys) -> None:
     assert run("fetch", "beta") == 1
     errors = capsys.readouterr().err.splitlines()
-    assert errors[-1].startswith("facewright: the model 'The beta' is not for commercial use")
+    assert errors[-1].startswith("facewright: error: the model 'The beta' is not for commercial use")
     assert find("beta") is None
     assert run("fetch", "beta", "--yes") == 0
     assert find("beta") is not None
@@ -102,7 +98,7 @@ def test_the_offline_switch_is_kept_and_holds(two_models: Shelf, capsys) -> None
 
 def test_an_unknown_name_and_a_missing_name_are_told_apart(two_models: Shelf, capsys) -> None:
     assert run("fetch", "gamma") == 1
-    assert capsys.readouterr().err == "facewright: there is no model card 'gamma'\n"
+    assert capsys.readouterr().err == "facewright: error: there is no model card 'gamma'\n"
     assert run("fetch") == 2
 
 
