@@ -1,0 +1,390 @@
+"""What the keys and the menu of the canvas do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPixmap
+from PySide6.QtWidgets import QMenu
+
+from app.document.graph import Backdrop, Graph
+from app.ui.actions import Actions
+from app.ui.canvas import edits, files
+from app.ui.canvas.arrange import arranged
+from app.ui.canvas.backdrop_item import TITLE
+from app.ui.canvas.clipboard import copied, pasted
+from app.ui.canvas.geometry import HEADER, WIDTH, snapped
+from app.ui.canvas.wiring import Socket, downstream, upstream
+
+if TYPE_CHECKING:
+    from app.ui.canvas.view import GraphCanvas
+
+BACKDROP_MARGIN = 26.0
+COLOURS = {
+    "Slate": "#3a4a5a",
+    "Blue": "#2f5580",
+    "Teal": "#2b6360",
+    "Green": "#3f6640",
+    "Olive": "#686a34",
+    "Ochre": "#80602c",
+    "Red": "#7d3c3a",
+    "Plum": "#6a4270",
+    "Grey": "#55555a",
+}
+MENU = (
+    "canvas.view_1",
+    "",
+    "canvas.rename",
+    "canvas.label",
+    "canvas.colour",
+    "canvas.disable",
+    "",
+    "canvas.copy",
+    "canvas.cut",
+    "canvas.duplicate",
+    "canvas.duplicate_with_inputs",
+    "canvas.delete",
+    "",
+    "canvas.extract",
+    "canvas.swap_inputs",
+    "canvas.select_upstream",
+    "canvas.select_downstream",
+    "",
+    "canvas.arrange",
+    "canvas.backdrop",
+    "canvas.frame_selected",
+    "help.node",
+)
+
+
+class CanvasCommands:
+    """The commands of one canvas, bound to the actions of the canvas."""
+
+    def __init__(self, canvas: GraphCanvas, actions: Actions) -> None:
+        self._canvas = canvas
+        self._scene = canvas.graph_scene
+        self._session = canvas.session
+        self._registry = canvas.session.registry
+        self._actions = actions
+        table: dict[str, Callable[[], object]] = {
+            "add": canvas.open_palette,
+            "delete": self.delete,
+            "frame_selected": self.frame_selected,
+            "frame_all": canvas.frame_all,
+            "disable": self.disable,
+            "duplicate": partial(self.duplicate, with_inputs=False),
+            "duplicate_with_inputs": partial(self.duplicate, with_inputs=True),
+            "cut": self.cut,
+            "copy": self.copy,
+            "paste": partial(self.paste, with_inputs=False),
+            "paste_with_inputs": partial(self.paste, with_inputs=True),
+            "extract": self.extract,
+            "arrange": self.arrange,
+            "backdrop": self.add_backdrop,
+            "rename": self.rename,
+            "label": self.label,
+            "colour": self.colour,
+            "select_all": self.select_all,
+            "select_none": partial(canvas.select, ()),
+            "select_upstream": partial(self.select_related, upstream),
+            "select_downstream": partial(self.select_related, downstream),
+            "dot": self.add_dot,
+            "swap_inputs": self.swap_inputs,
+            "minimap": self.toggle_minimap,
+            "thumbnails": self.toggle_thumbnails,
+        }
+        for name, slot in table.items():
+            actions.bind(f"canvas.{name}", slot)
+        for slot_number in range(1, 10):
+            actions.bind(f"canvas.view_{slot_number}", partial(self.view, slot_number))
+        self._thumbnails = True
+
+    @property
+    def _graph(self) -> Graph:
+        return self._scene.graph
+
+    def chosen(self) -> list[str]:
+        """The selected nodes in the order of the graph."""
+        return [name for name in self._graph.nodes if name in self._scene.selected]
+
+    # -- adding -------------------------------------------------------------------------------
+
+    def add(self, kind: str, point: QPointF, fixed: Socket | None = None) -> None:
+        """Add a node at a point; wired to a socket when the palette was opened from one."""
+        spec = self._registry.get(kind)
+        if spec is None:
+            return
+        added: list[str] = []
+        left = point.x() - (0 if fixed and fixed.side == "output" else WIDTH if fixed else WIDTH / 2)
+        place = (snapped(left), snapped(point.y() - HEADER - 16))
+
+        def apply(graph: Graph) -> Graph:
+            if fixed is None:
+                graph, name = edits.add_node(graph, spec, place)
+            else:
+                graph, name = edits.add_wired(graph, self._registry, spec, place, fixed)
+            added.append(name)
+            return graph
+
+        if self._session.edit(f"Add {spec.title}", apply) is not False:
+            self._canvas.select(added[-1:])
+
+    def add_files(self, paths: list[str], point: QPointF) -> None:
+        """Add a node for each file that some node can load."""
+        loaders = [(path, files.loader_for(self._registry, path)) for path in paths]
+        unknown = [PurePath(path).name for path, found in loaders if found is None]
+        added: list[str] = []
+
+        def apply(graph: Graph) -> Graph:
+            for path, found in loaders:
+                if found is not None:
+                    spec, parameter = found
+                    place = (snapped(point.x()), snapped(point.y() + 120 * len(added)))
+                    graph, name = edits.add_node(graph, spec, place)
+                    graph = graph.with_parameter(name, parameter, path)
+                    added.append(name)
+            return graph
+
+        if len(unknown) < len(paths):
+            self._session.edit("Add files", apply)
+            self._canvas.select(added)
+        if unknown:
+            self._canvas.say(f"No node loads {', '.join(unknown)}")
+
+    # -- editing ------------------------------------------------------------------------------
+
+    def delete(self) -> None:
+        """Delete the selection and join the wires over the gaps."""
+        names, backdrops = self.chosen(), list(self._scene.selected_backdrops)
+        if names or backdrops:
+            self._session.edit("Delete", lambda graph: edits.delete(graph, self._registry, names, backdrops))
+
+    def disable(self) -> None:
+        """Disable the selection, or enable it when all of it is disabled."""
+        names = self.chosen()
+        if names:
+            off = not all(self._graph.nodes[name].disabled for name in names)
+            label = "Disable" if off else "Enable"
+            self._session.edit(label, lambda graph: edits.set_disabled(graph, names, off))
+
+    def duplicate(self, *, with_inputs: bool) -> None:
+        """Copy the selection beside itself and select the copies."""
+        names, copies = self.chosen(), []  # type: tuple[list[str], list[str]]
+        if not names:
+            return
+
+        def apply(graph: Graph) -> Graph:
+            graph, made = edits.duplicate(graph, self._registry, names, with_inputs=with_inputs)
+            copies.extend(made)
+            return graph
+
+        self._session.edit("Duplicate", apply)
+        self._canvas.select(copies)
+
+    def copy(self) -> bool:
+        """Put the selection into the clipboard as text."""
+        names, backdrops = self.chosen(), self._scene.selected_backdrops
+        if names or backdrops:
+            text = copied(self._graph, self._registry, names, backdrops)
+            QGuiApplication.clipboard().setText(text)
+        return bool(names or backdrops)
+
+    def cut(self) -> None:
+        """Copy the selection and delete it."""
+        if self.copy():
+            self.delete()
+
+    def paste(self, *, with_inputs: bool) -> None:
+        """Put the clipboard's nodes at the cursor."""
+        text = QGuiApplication.clipboard().text()
+        point = self._canvas.cursor_point()
+        made: list[tuple[list[str], list[str]]] = []
+
+        def apply(graph: Graph) -> Graph:
+            place = (snapped(point.x()), snapped(point.y()))
+            graph, names, backdrops = pasted(graph, self._registry, text, place, with_inputs=with_inputs)
+            made.append((names, backdrops))
+            return graph
+
+        self._session.edit("Paste", apply)
+        if made:
+            self._canvas.select(*made[-1])
+
+    def extract(self) -> None:
+        """Take the selection out of its wires."""
+        names = self.chosen()
+        if names:
+            self._session.edit("Extract", lambda graph: edits.extract(graph, self._registry, names))
+
+    def swap_inputs(self) -> None:
+        """Exchange the first two inputs of one type of the selected node."""
+        names = self.chosen()
+        if len(names) == 1:
+            self._session.edit(
+                "Swap inputs", lambda graph: edits.swap_inputs(graph, self._registry, names[0])
+            )
+
+    def arrange(self) -> None:
+        """Lay out the selection, or everything."""
+        names = self.chosen() or list(self._graph.nodes)
+        sizes = {name: (WIDTH, self._scene.nodes[name].layout.height) for name in names}
+        places = arranged(self._graph, names, sizes)
+        if places:
+            self._session.edit("Arrange", lambda graph: graph.with_positions(places))
+
+    def add_dot(self) -> None:
+        """Bend the wire under the cursor."""
+        from app.ui.canvas.bends import bends_of, with_bends
+
+        point = self._canvas.cursor_point()
+        wire = self._scene.wires.nearest(point, 24 / self._canvas.zoom)
+        if wire is None:
+            self._canvas.say("There is no wire under the cursor")
+            return
+        bends = list(bends_of(self._graph, wire))
+        bends.insert(self._scene.wires.slot_for_bend(wire, point), (point.x(), point.y()))
+        self._session.edit("Add dot", lambda graph: with_bends(graph, wire, tuple(bends)))
+
+    def add_backdrop(self) -> None:
+        """Put a labelled rectangle behind the selection."""
+        area = self._scene.bounds(self.chosen())
+        if area.isEmpty():
+            point = self._canvas.cursor_point()
+            area = QRectF(point.x(), point.y(), 320, 200)
+        margin = BACKDROP_MARGIN
+        area = area.adjusted(-margin, -margin - TITLE, margin, margin)
+        name = edits.free_backdrop_name(self._graph)
+        backdrop = Backdrop("Group", area.x(), area.y(), area.width(), area.height())
+        if (
+            self._session.edit("Add frame", lambda graph: edits.with_backdrop(graph, name, backdrop))
+            is not False
+        ):
+            self._canvas.select(self._scene.selected, [name])
+            self.rename_backdrop(name)
+
+    # -- names and colours --------------------------------------------------------------------
+
+    def rename(self, name: str = "") -> None:
+        """Type another name for a node, or for the selected backdrop."""
+        chosen = [name] if name else self.chosen()
+        if not chosen and len(self._scene.selected_backdrops) == 1:
+            self.rename_backdrop(next(iter(self._scene.selected_backdrops)))
+        if len(chosen) != 1:
+            return
+        old = chosen[0]
+
+        def done(new: str) -> None:
+            new = new.strip()
+            if new and new != old and old in self._graph.nodes:
+                self._session.edit("Rename", lambda graph: graph.renamed(old, new))
+
+        self._canvas.edit_text(self._canvas.title_area(old), old, done)
+
+    def rename_backdrop(self, name: str) -> None:
+        """Type another title for a backdrop."""
+        item = self._scene.backdrops[name]
+        area = item.area()
+        area.setHeight(TITLE)
+
+        def done(title: str) -> None:
+            before = self._graph.backdrops.get(name)
+            if before is not None and title != before.title:
+                after = replace(before, title=title)
+                self._session.edit("Rename frame", lambda graph: edits.with_backdrop(graph, name, after))
+
+        self._canvas.edit_text(area, item.backdrop.title, done)
+
+    def label(self) -> None:
+        """Type a remark that stands under the selected nodes."""
+        names = self.chosen()
+        if not names:
+            return
+        item = self._scene.nodes[names[0]]
+        area = QRectF(item.x(), item.y() + item.layout.height, WIDTH, 24)
+
+        def done(text: str) -> None:
+            kept = [name for name in names if name in self._graph.nodes]
+            if any(self._graph.nodes[name].label != text for name in kept):
+                self._session.edit("Remark", lambda graph: edits.with_instance(graph, kept, label=text))
+
+        self._canvas.edit_text(area, item.instance.label, done)
+
+    def colour(self) -> None:
+        """Choose a colour for the selected nodes and backdrops."""
+        if self._scene.selected or self._scene.selected_backdrops:
+            menu = QMenu(self._canvas)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._fill_colours(menu)
+            point = self._canvas.mapFromScene(self._canvas.cursor_point())
+            menu.popup(self._canvas.viewport().mapToGlobal(point))
+
+    def _fill_colours(self, menu: QMenu) -> None:
+        menu.addAction("By category", partial(self.set_colour, ""))
+        for title, colour in COLOURS.items():
+            swatch = QPixmap(14, 14)
+            swatch.fill(QColor(colour))
+            menu.addAction(QIcon(swatch), title, partial(self.set_colour, colour))
+
+    def set_colour(self, colour: str) -> None:
+        """Give the selected nodes and backdrops a colour; empty returns to the usual one."""
+        names, backdrops = self.chosen(), self._scene.selected_backdrops
+
+        def apply(graph: Graph) -> Graph:
+            graph = edits.with_instance(graph, names, colour=colour)
+            for name in backdrops:
+                after = replace(graph.backdrops[name], colour=colour or COLOURS["Slate"])
+                graph = edits.with_backdrop(graph, name, after)
+            return graph
+
+        self._session.edit("Colour", apply)
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def view(self, slot: int, names: Iterable[str] | None = None) -> None:
+        """Send the selected node to a viewer slot."""
+        chosen = list(names) if names is not None else self.chosen()
+        if chosen:
+            self._session.view_node(chosen[-1], slot)
+        else:
+            self._canvas.say("Select the node to be shown first")
+
+    def frame_selected(self) -> None:
+        """Bring the selection into view, or everything when nothing is selected."""
+        area = self._scene.bounds(self.chosen())
+        for name in self._scene.selected_backdrops:
+            area = area.united(self._scene.backdrops[name].area())
+        self._canvas.navigation.frame(area if not area.isEmpty() else self._scene.bounds())
+
+    def select_all(self) -> None:
+        self._canvas.select(self._graph.nodes, self._graph.backdrops)
+
+    def select_related(self, related: Callable[[Graph, list[str]], set[str]]) -> None:
+        """Add to the selection what it depends on, or what depends on it."""
+        self._canvas.select(related(self._graph, self.chosen()), self._scene.selected_backdrops)
+
+    def toggle_minimap(self) -> None:
+        self._canvas.minimap.wanted = not self._canvas.minimap.wanted
+        self._canvas.minimap.place()
+
+    def toggle_thumbnails(self) -> None:
+        self._thumbnails = not self._thumbnails
+        self._scene.show_pictures(self._thumbnails)
+        self._scene.draw_wires_of(self._scene.nodes)
+
+    def open_menu(self, at: QPoint) -> None:
+        """Open the menu for the selection at a point of the screen."""
+        menu = QMenu(self._canvas)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for entry in MENU:
+            if not entry:
+                menu.addSeparator()
+            elif entry == "canvas.colour":
+                self._fill_colours(menu.addMenu("Colour"))
+            else:
+                menu.addAction(self._actions[entry])
+        menu.popup(at)
