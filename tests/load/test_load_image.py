@@ -146,7 +146,7 @@ def _linear_profile() -> bytes:
         b"gXYZ": (0.3851, 0.7169, 0.0971), b"bXYZ": (0.1431, 0.0606, 0.7141),
     }  # fmt: skip
     tags = {name: b"XYZ \0\0\0\0" + fixed(*numbers) for name, numbers in xyz.items()}
-    tags |= {name: b"curv\0\0\0\0\0\0\0\0" for name in (b"rTRC", b"gTRC", b"bTRC")}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), b"curv\x00\x00\x00\x00\x00\x00\x00\x00")
     tags[b"desc"] = b"desc\0\0\0\0" + struct.pack(">I", 7) + b"linear\0" + bytes(78)
     tags[b"cprt"] = b"text\0\0\0\0none\0"
     table, body, start = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
