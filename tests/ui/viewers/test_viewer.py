@@ -1,0 +1,260 @@
+"""The viewer: pictures, tables, wipe, overlays, and what it says about itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.engine.protocol import NodeState, Preview
+from app.ui.actions import Actions
+from app.ui.session import BACKING_SLOT, OVERLAY_SLOT, Session
+from app.ui.viewers.viewer import Viewer
+from nodes.sdk.values import Faces, Table
+from tests.ui.conftest import settle
+from tests.ui.fakes import FakeEngine, picture
+from tests.ui.viewers.test_describe import a_face
+
+
+@pytest.fixture
+def viewer(session: Session, qtbot) -> Viewer:
+    made = Viewer(session, Actions(None, session))
+    qtbot.addWidget(made)
+    made.resize(640, 480)
+    made.show()
+    session.view_node("grade")
+    settle()
+    return made
+
+
+def solid(red: int, green: int, blue: int) -> np.ndarray:
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[...] = (red, green, blue, 255)
+    return pixels
+
+
+def seen(viewer: Viewer, x: float, y: float) -> tuple[int, int, int]:
+    """The colour on the screen at a share of the picture view's size."""
+    view = viewer.picture_view
+    image = view.grab().toImage()
+    colour = QColor(image.pixel(int(x * (image.width() - 1)), int(y * (image.height() - 1))))
+    return colour.red(), colour.green(), colour.blue()
+
+
+def test_an_answer_is_painted(viewer: Viewer, engine: FakeEngine) -> None:
+    engine.answer(solid(200, 30, 40))
+    settle()
+    assert seen(viewer, 0.5, 0.5) == (200, 30, 40)
+    assert viewer.summary.text() == "48 x 32 RGB"
+
+
+def test_an_answer_for_another_slot_does_not_take_the_front(
+    viewer: Viewer, session: Session, engine: FakeEngine
+) -> None:
+    session.view_node("photo", 2)
+    session.show_slot(1)
+    settle()
+    engine.answer(solid(10, 200, 10))
+    settle()
+    session.show_slot(2)
+    settle()
+    engine.answer(solid(200, 10, 10))
+    settle()
+    session.show_slot(1)
+    assert seen(viewer, 0.5, 0.5) == (10, 200, 10)
+
+
+def test_the_wipe_shows_one_slot_at_each_side(viewer: Viewer, session: Session, engine: FakeEngine) -> None:
+    session.view_node("photo", 2)
+    session.show_slot(1)
+    viewer.toggle_wipe()
+    settle()
+    look = engine.looks[-1]
+    for view in look.views:
+        shown = solid(250, 0, 0) if view.node == "grade" else solid(0, 0, 250)
+        engine.show(view, Preview("Image", "", pixels=shown))
+    settle()
+    assert seen(viewer, 0.4, 0.3) == (250, 0, 0)
+    assert seen(viewer, 0.6, 0.3) == (0, 0, 250)
+
+
+def test_the_wipe_line_is_dragged(viewer: Viewer, session: Session, engine: FakeEngine) -> None:
+    session.view_node("photo", 2)
+    session.show_slot(1)
+    viewer.toggle_wipe()
+    settle()
+    engine.answer()
+    settle()
+    view = viewer.picture_view
+    start = QPoint(view.width() // 2, 50)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view, QPoint(view.width() // 4, 50))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(view.width() // 4, 50))
+    assert view.wipe == pytest.approx(0.25, abs=0.01)
+
+
+def test_a_wipe_without_a_second_picture_says_what_to_do(viewer: Viewer, session: Session) -> None:
+    said: list[str] = []
+    session.message.connect(said.append)
+    viewer.toggle_wipe()
+    assert session.wipe_slot is None
+    assert "press 2" in said[0]
+
+
+def test_swapping_a_wipe_exchanges_its_sides(viewer: Viewer, session: Session) -> None:
+    session.view_node("photo", 2)
+    session.show_slot(1)
+    viewer.toggle_wipe()
+    viewer.swap()
+    assert (session.slot, session.wipe_slot) == (2, 1)
+
+
+def test_the_wheel_zooms_about_the_cursor(viewer: Viewer, engine: FakeEngine) -> None:
+    engine.answer()
+    settle()
+    view = viewer.picture_view
+    cursor = QPointF(100, 80)
+    before = view.framing.to_picture(100, 80)
+    QApplication.sendEvent(
+        view,
+        QWheelEvent(
+            cursor,
+            view.mapToGlobal(cursor),
+            QPoint(),
+            QPoint(0, 240),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        ),
+    )
+    assert view.framing.to_picture(100, 80) == pytest.approx(before)
+
+
+def test_keys_choose_a_channel_and_again_all(viewer: Viewer) -> None:
+    view = viewer.picture_view
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_G)
+    assert view.channel == "green"
+    QTest.keyClick(view, Qt.Key.Key_G)
+    assert view.channel == "rgb"
+
+
+def test_the_probe_reads_the_pixel_under_the_cursor(viewer: Viewer, engine: FakeEngine) -> None:
+    engine.answer(solid(255, 128, 0))
+    settle()
+    QTest.mouseMove(viewer.picture_view, viewer.picture_view.rect().center())
+    settle()
+    assert "R 1.000  G 0.502  B 0.000" in viewer.probe.text()
+    assert "#ff8000" in viewer.probe.text()
+
+
+def test_a_table_is_listed(viewer: Viewer, session: Session, engine: FakeEngine) -> None:
+    engine.show(engine.looks[-1].views[0], Preview("Table", "1 row", value=Table(("a",), (("b",),))))
+    settle()
+    assert viewer.stack.currentWidget() is viewer.value_view
+    assert viewer.value_view.model.rows == [("b",)]
+    engine.answer()
+    settle()
+    assert viewer.stack.currentWidget() is viewer.picture_view
+
+
+def test_faces_are_drawn_over_the_picture_they_were_found_in(
+    viewer: Viewer, session: Session, engine: FakeEngine
+) -> None:
+    session.view_node("faces", 1)
+    settle()
+    views = {view.slot: view for view in engine.looks[-1].views}
+    assert views[BACKING_SLOT].node == "photo"
+    engine.show(views[BACKING_SLOT], Preview("Image", "", pixels=solid(0, 0, 0)))
+    engine.show(
+        views[1],
+        Preview("Faces", "1 face", value=Faces((a_face(box=np.array([8, 8, 56, 56], np.float32)),), 64, 64)),
+    )
+    settle()
+    assert viewer.stack.currentWidget() is viewer.picture_view
+    image = viewer.picture_view.grab().toImage()
+    colours = {image.pixel(x, image.height() // 2) for x in range(image.width())}
+    assert len(colours) > 2, "something is drawn over the black picture"
+
+
+def test_overlays_are_asked_for_only_when_switched_on(
+    viewer: Viewer, session: Session, engine: FakeEngine
+) -> None:
+    session.edit(
+        "Feed the faces on", lambda graph: graph.with_link(graph.sources("grade", "image")[0], "faces", "image")
+    )
+    session.view_node("faces", 2)
+    settle()
+    assert OVERLAY_SLOT not in session.extras
+    viewer.toggle_overlays()
+    assert session.extras[OVERLAY_SLOT].node == "faces"
+    viewer.toggle_overlays()
+    assert OVERLAY_SLOT not in session.extras
+
+
+def test_a_failure_names_the_node_and_the_way_out(
+    viewer: Viewer, session: Session, engine: FakeEngine
+) -> None:
+    engine.fail("the picture has no face", "Choose another picture", at="faces")
+    settle()
+    assert viewer.banner.words == "faces: the picture has no face"
+    assert "Choose another picture" in viewer.banner._hint.text()
+    viewer.banner._button.click()
+    assert session.selection == ("faces",)
+
+
+def test_the_banner_goes_when_the_failure_is_mended(viewer: Viewer, engine: FakeEngine) -> None:
+    engine.fail("the picture has no face")
+    settle()
+    engine.answer()
+    settle()
+    assert viewer.banner.words == ""
+
+
+def test_a_paused_viewer_says_so_until_it_is_resumed(viewer: Viewer, session: Session) -> None:
+    viewer.toggle_pause()
+    assert viewer.banner.words.startswith("Paused")
+    viewer.banner._button.click()
+    assert viewer.banner.words == ""
+    assert not session.requests.paused
+
+
+def test_a_dead_compute_process_is_told_and_the_next_answer_clears_it(
+    viewer: Viewer, engine: FakeEngine
+) -> None:
+    engine.status("died", "out of memory")
+    settle()
+    assert "stopped" in viewer.banner.words
+    engine.answer()
+    settle()
+    assert viewer.banner.words == ""
+
+
+def test_long_work_is_announced_with_its_node(viewer: Viewer, session: Session, engine: FakeEngine, qtbot) -> None:
+    engine.status("ready")
+    engine.on_event(NodeState(engine.looks[-1].number, "grade", "computing", fraction=0.4, doing="grading"))
+    qtbot.waitUntil(lambda: viewer.activity.isVisible(), timeout=2000)
+    assert "grade: grading" in viewer.activity._label.text()
+    engine.answer()
+    settle()
+    assert not viewer.activity.isVisible()
+
+
+def test_a_proxy_is_labelled(viewer: Viewer, engine: FakeEngine) -> None:
+    engine.show(engine.looks[-1].views[0], Preview("Image", "", pixels=picture(), scale=4.0))
+    settle()
+    assert viewer.size_chip.isVisible()
+    assert viewer.size_chip.text() == "1/4 size"
+
+
+def test_an_empty_viewer_says_what_to_do(viewer: Viewer, session: Session) -> None:
+    session.show_slot(5)
+    title, advice = viewer._empty_text()
+    assert "empty" in title
+    assert "press 5" in advice
+    session.new()
+    assert "photo" in viewer._empty_text()[0]
