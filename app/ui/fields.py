@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QProgressBar, QSpinBox, QWidget
 
+# Qt leaves a styled field without buttons no room for its text; buttons of no width look the same.
 _PLAIN = "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }"
 _THIN = "QProgressBar { min-height: 6px; max-height: 6px; border: none; border-radius: 3px; }"
 
@@ -30,7 +31,6 @@ def _make_plain(field: QAbstractSpinBox, tip: str) -> None:
     field.setToolTip(tip)
     field.setAccessibleName(tip)
     field.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     field.setKeyboardTracking(False)
     field.setStyleSheet(_PLAIN)
 

@@ -17,10 +17,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from app.document.backups import backups
+from app.document.graph import Graph
 from app.ui.actions import Actions
 from app.ui.canvas import GraphCanvas
 from app.ui.dialogs.export_dialog import ExportDialog
-from app.ui.drops import Loader, loader_for, with_loaders
 from app.ui.exports import Export, ExportQueue
 from app.ui.files import Files
 from app.ui.menus import Menus, channel_menu, examples, title_of
@@ -63,6 +63,8 @@ class MainWindow(QMainWindow):
         self.status = Status(self.statusBar(), session, self.exports)
         self.status.gauge.clicked.connect(self.show_export)
         session.document_changed.connect(self._refresh_title)
+        session.graph_changed.connect(self._on_graph)
+        self.canvas.graph_dropped.connect(lambda path: self.files.open(Path(path)))
         self.files.opened.connect(self._on_opened)
         self.exports.finished.connect(self._on_export_finished)
         self._refresh_title()
@@ -389,26 +391,10 @@ class MainWindow(QMainWindow):
         graphs = [path for path in paths if path.suffix.lower() == ".graph"]
         if graphs:
             self.files.open(graphs[0])
-            return
-        session = self.session
-        found: list[tuple[Path, Loader]] = []
-        for path in paths:
-            loader = loader_for(path, session.registry)
-            if loader is None:
-                session.message.emit(f"No node loads files such as {path.name}")
-            else:
-                found.append((path, loader))
-        if not found:
-            return
-        names: tuple[str, ...] = ()
+        elif paths:
+            self.canvas.commands.add_files([str(path) for path in paths], place)
 
-        def add(graph):
-            nonlocal names
-            graph, names = with_loaders(graph, found, place.x(), place.y())
-            return graph
-
-        empty = not session.slots
-        if session.edit("Add dropped files", add):
-            session.select(names)
-            if empty:
-                session.view_node(names[0])
+    def _on_graph(self, before: Graph, after: Graph) -> None:
+        """The first nodes of an empty graph are shown without being asked for."""
+        if not before.nodes and after.nodes and not self.session.slots:
+            self.session.view_node(list(after.nodes)[-1])

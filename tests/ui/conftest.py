@@ -62,7 +62,7 @@ def preferences(tmp_path: Path) -> Preferences:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Call with the numbers of the answers to come; returns the list of questions, filled as they are asked."""
+    """Call with the answers to come, as numbers; returns the list that the questions are put into."""
 
     def prepare(*numbers: int) -> list[str]:
         asked: list[str] = []

@@ -148,9 +148,7 @@ def test_events_from_a_thread_arrive_on_the_gui_thread(session: Session, engine:
 
 def test_opening_shows_the_frame_range_start_and_the_result(session: Session, tmp_path: Path) -> None:
     file = tmp_path / "a.graph"
-    session.edit(
-        "Range", lambda graph: replace(graph, settings=replace(graph.settings, first=12, last=20))
-    )
+    session.edit("Range", lambda graph: replace(graph, settings=replace(graph.settings, first=12, last=20)))
     session.save_as(file)
     session.new()
     assert not session.graph.nodes

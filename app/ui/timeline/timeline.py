@@ -73,11 +73,8 @@ class Timeline(QWidget):
         row.addWidget(self.first_field)
         row.addWidget(QLabel("to", self))
         row.addWidget(self.last_field)
-        for field, width in zip(
-            (self.frame_field, self.first_field, self.last_field, self.fps_field),
-            (60, 56, 56, 84),
-            strict=True,
-        ):
+        fields = (self.frame_field, self.first_field, self.last_field, self.fps_field)
+        for field, width in zip(fields, (60, 56, 56, 84), strict=True):
             field.setFixedWidth(width)
         row.addWidget(self.fps_field)
 

@@ -185,7 +185,8 @@ def test_overlays_are_asked_for_only_when_switched_on(
     viewer: Viewer, session: Session, engine: FakeEngine
 ) -> None:
     session.edit(
-        "Feed the faces on", lambda graph: graph.with_link(graph.sources("grade", "image")[0], "faces", "image")
+        "Feed the faces on",
+        lambda graph: graph.with_link(graph.sources("grade", "image")[0], "faces", "image"),
     )
     session.view_node("faces", 2)
     settle()
@@ -234,7 +235,9 @@ def test_a_dead_compute_process_is_told_and_the_next_answer_clears_it(
     assert viewer.banner.words == ""
 
 
-def test_long_work_is_announced_with_its_node(viewer: Viewer, session: Session, engine: FakeEngine, qtbot) -> None:
+def test_long_work_is_announced_with_its_node(
+    viewer: Viewer, session: Session, engine: FakeEngine, qtbot
+) -> None:
     engine.status("ready")
     engine.on_event(NodeState(engine.looks[-1].number, "grade", "computing", fraction=0.4, doing="grading"))
     qtbot.waitUntil(lambda: viewer.activity.isVisible(), timeout=2000)

@@ -1,0 +1,168 @@
+"""The render queue and the export window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.engine.protocol import ErrorReport
+from app.ui.dialogs.export_dialog import ExportDialog
+from app.ui.exports import Export, ExportQueue, duration
+from app.ui.session import Session
+from app.ui.settings import Preferences
+from tests.ui.conftest import settle
+from tests.ui.fakes import FakeEngine
+
+
+@pytest.fixture
+def queue(session: Session, engine: FakeEngine) -> ExportQueue:
+    return ExportQueue(engine, session.export_event, session)
+
+
+@pytest.fixture
+def dialog(
+    session: Session, queue: ExportQueue, preferences: Preferences, tmp_path: Path, qtbot
+) -> ExportDialog:
+    made = ExportDialog(session, queue, preferences)
+    qtbot.addWidget(made)
+    made.show()
+    made.path.setText(str(tmp_path / "out.mp4"))
+    return made
+
+
+def an_export(session: Session, name: str) -> Export:
+    return Export(session.graph, "export", Path(name), 0, 9)
+
+
+def test_exports_run_one_after_the_other(session: Session, engine: FakeEngine, queue: ExportQueue) -> None:
+    first, second = queue.add(an_export(session, "a.mp4")), queue.add(an_export(session, "b.mp4"))
+    assert (first.state, second.state) == ("running", "waiting")
+    engine.progress(1, 4, 10, 3.0)
+    settle()
+    assert (first.done, first.seconds_left) == (4, 3.0)
+    engine.finish(1)
+    settle()
+    assert (first.state, second.state) == ("done", "running")
+
+
+def test_a_failed_export_tells_why_and_the_next_one_starts(
+    session: Session, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    first, second = queue.add(an_export(session, "a.mp4")), queue.add(an_export(session, "b.mp4"))
+    engine.finish(1, error=ErrorReport("export", "the disk is full", "Free some space"))
+    settle()
+    assert first.state == "failed"
+    assert first.error is not None
+    assert second.state == "running"
+
+
+def test_a_running_export_is_cancelled_by_the_engine_and_a_waiting_one_is_dropped(
+    session: Session, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    first, second = queue.add(an_export(session, "a.mp4")), queue.add(an_export(session, "b.mp4"))
+    queue.cancel(second)
+    assert second.state == "cancelled"
+    queue.cancel(first)
+    assert engine.cancelled_exports == [1]
+    engine.finish(1, cancelled=True)
+    settle()
+    assert first.state == "cancelled"
+    queue.again(first)
+    assert first.state == "running"
+
+
+def test_a_held_queue_starts_nothing_new(session: Session, engine: FakeEngine, queue: ExportQueue) -> None:
+    queue.set_paused(True)
+    export = queue.add(an_export(session, "a.mp4"))
+    assert export.state == "waiting"
+    queue.set_paused(False)
+    assert export.state == "running"
+
+
+def test_the_order_of_waiting_exports_can_be_changed(
+    session: Session, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    _, second, third = (queue.add(an_export(session, name)) for name in ("a.mp4", "b.mp4", "c.mp4"))
+    queue.move(third, -1)
+    engine.finish(1)
+    settle()
+    assert (second.state, third.state) == ("waiting", "running")
+
+
+def test_the_window_offers_the_writers_and_starts_an_export(
+    dialog: ExportDialog, session: Session, engine: FakeEngine, tmp_path: Path
+) -> None:
+    assert dialog.writer.currentData() == "export"
+    dialog.first.setValue(3)
+    dialog.last.setValue(8)
+    dialog.start.click()
+    assert engine.exports == [(1, "export", tmp_path / "out.mp4", 3, 8)]
+
+
+def test_the_export_takes_the_graph_as_it_was(
+    dialog: ExportDialog, session: Session, queue: ExportQueue
+) -> None:
+    dialog.start.click()
+    asked = session.graph
+    session.edit("Set", lambda graph: graph.with_parameter("grade", "steps", 9))
+    assert queue.items[0].graph is asked
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("", "Name the file"), ("/no/such/folder/out.mp4", "no folder"), (".", "folder")],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_work_begins(
+    dialog: ExportDialog, path: str, words: str
+) -> None:
+    dialog.path.setText(path)
+    assert not dialog.start.isEnabled()
+    assert words in dialog.problem.text()
+
+
+def test_a_graph_without_a_writer_says_what_to_add(dialog: ExportDialog, session: Session) -> None:
+    session.edit("Delete", lambda graph: graph.without_nodes(["export"]))
+    assert not dialog.start.isEnabled()
+    assert "Output" in dialog.problem.text()
+
+
+def test_progress_shows_frames_and_time_left(
+    dialog: ExportDialog, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    dialog.start.click()
+    engine.progress(1, 25, 125, 200.0)
+    settle()
+    row = dialog._rows[id(queue.items[0])]
+    assert "25 of 125 frames" in row.state.text()
+    assert "3 min 20 s left" in row.state.text()
+    assert row.bar.value() == 200
+    row.stop.click()
+    assert engine.cancelled_exports == [1]
+
+
+def test_closing_the_window_does_not_stop_an_export(
+    dialog: ExportDialog, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    dialog.start.click()
+    dialog.close()
+    assert engine.cancelled_exports == []
+    assert queue.running is not None
+
+
+def test_the_writer_s_own_file_is_suggested(
+    session: Session, queue: ExportQueue, preferences: Preferences, tmp_path: Path, qtbot
+) -> None:
+    session.edit("Set", lambda graph: graph.with_parameter("export", "path", str(tmp_path / "mine.mov")))
+    made = ExportDialog(session, queue, preferences)
+    qtbot.addWidget(made)
+    assert made.path.text() == str(tmp_path / "mine.mov")
+
+
+def test_durations_in_words() -> None:
+    assert [duration(seconds) for seconds in (-1, 8.4, 200, 7500)] == [
+        "0 s",
+        "8 s",
+        "3 min 20 s",
+        "2 h 5 min",
+    ]
