@@ -15,6 +15,7 @@ import os
 import shutil
 import struct
 import tempfile
+import time
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 MAGIC = b"facewright result 1\n"
 SUFFIX = ".result"
 CHECKSUM_BYTES = 32
+ABANDONED_SECONDS = 3600
 LARGEST_HEADER = 64 * 2**20
 #: Results that took less are made again sooner than they are found.
 WORTH_SECONDS = 0.3
@@ -131,6 +133,7 @@ class DiskCache:
                 with contextlib.suppress(OSError):
                     status = path.stat()
                     files.append((status.st_mtime_ns, status.st_size, path))
+            self._sweep()
             files.sort(key=lambda each: each[0])
             total = sum(size for _, size, _ in files)
             for _, size, path in files:
@@ -142,6 +145,13 @@ class DiskCache:
             self._size = total
         if shutil.disk_usage(self.folder).free < wanted + SPARE_BYTES:
             raise OSError("the disk is nearly full")
+
+    def _sweep(self) -> None:
+        """Remove what writers that were killed left half written."""
+        for path in self.folder.glob("??/*.part"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                    path.unlink()
 
 
 def _is_exact(value: Any) -> bool:

@@ -168,6 +168,21 @@ class Evaluator:
         keys.prepare([(number, frame)])
         return keys.of(number, frame)
 
+    def parameters(self, graph: Graph, node: str, frame: int = 0) -> dict[str, Any]:
+        """A node's parameters at a frame, defaults filled in.
+
+        Raises:
+            NodeFailure: when there is no such node, or a parameter cannot be used.
+        """
+        plan = self._planner.keys(graph).plan
+        if node not in plan.number:
+            raise NodeFailure(node, f"there is no node '{node}'")
+        step = plan.steps[plan.number[node]]
+        if step.parameters.problem is not None:
+            problem = step.parameters.problem
+            raise NodeFailure(node, problem.what, hint=problem.hint)
+        return step.parameters.at(frame)
+
     def range_key(self, graph: Graph, node: str, output: str, first: int, last: int) -> str:
         """What stands for all values of an output from `first` to `last`; as hex.
 

@@ -1,0 +1,162 @@
+"""An export in a process of its own: frames from the evaluator, streamed into a file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from app.document.graph import Graph
+from app.engine.cells import Cells
+from app.engine.evaluate import Evaluator, NodeFailure
+from app.engine.messages import Export, Options
+from app.engine.protocol import ErrorReport, ExportDone, ExportProgress, NodeState
+from app.engine.setup import load_registry, open_cache, step_back
+from app.engine.snapshot import applied
+from nodes.sdk.errors import Cancelled, FacewrightError
+from nodes.sdk.node import NodeSpec
+from nodes.sdk.values import Image
+
+logger = logging.getLogger(__name__)
+
+#: Results that do not vary stay in memory, the newest frames of the rest besides.
+EXPORT_MEMORY = 1 << 30
+
+OnProgress = Callable[[int, int, float, str], None]
+
+
+def export_node(
+    evaluator: Evaluator,
+    graph: Graph,
+    node: str,
+    output: Path | None,
+    first: int,
+    last: int,
+    *,
+    on_progress: OnProgress = lambda done, total, left, doing: None,
+    on_state: Callable[[NodeState], None] | None = None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Path:
+    """Write what a node gives from frame `first` to `last` into a file.
+
+    Args:
+        evaluator: should be streaming, so that memory stays flat.
+        node: a writer node, or any other that gives an image.
+        output: the file; None takes the node's own path.
+        on_progress: called with frames done, frames in all, seconds left, and what happens now.
+
+    Returns:
+        The file that was written.
+
+    Raises:
+        NodeFailure, FacewrightError: why it could not be done.
+        Cancelled: when is_cancelled said so; what is finished can be resumed later.
+    """
+    from app.export.render import export
+
+    instance = graph.nodes.get(node)
+    spec = evaluator.registry.get(instance.kind) if instance is not None else None
+    if instance is None or spec is None:
+        raise NodeFailure(node, "there is no such node to export")
+    parameters = evaluator.parameters(graph, node, first)
+    target = output or Path(str(parameters.get("path", "")))
+    picture = next((socket.name for socket in spec.outputs if socket.type_name == "Image"), None)
+    if picture is None:
+        raise NodeFailure(node, "the node gives no picture to export", hint="Choose one that does")
+
+    def frame_at(frame: int) -> Image:
+        image: Image = evaluator.value(
+            graph, node, picture, frame, on_state=on_state, is_cancelled=is_cancelled
+        )
+        return image
+
+    def progress(report: Any) -> None:
+        on_progress(report.done, report.total, report.seconds_left or 0.0, report.doing)
+
+    report = export(
+        frame_at,
+        target,
+        first,
+        last,
+        parameters=parameters if spec.writer else None,
+        fps=graph.settings.fps,
+        key=evaluator.range_key(graph, node, picture, first, last),
+        audio=_audio(evaluator, graph, node, spec, first),
+        on_progress=progress,
+        is_cancelled=is_cancelled,
+    )
+    return report.path
+
+
+def _audio(evaluator: Evaluator, graph: Graph, node: str, spec: NodeSpec, frame: int) -> Any:
+    """The sound wired to a writer node, or None."""
+    for socket in spec.inputs:
+        sources = graph.sources(node, socket.name)
+        if socket.type_name == "Audio" and sources:
+            return evaluator.value(graph, sources[0].node, sources[0].output, frame)
+    return None
+
+
+def main(connection: Connection, options: Options) -> None:
+    """What the process runs: one export."""
+    step_back(options.niceness)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    folder = Path(options.folder)
+    cells = Cells(folder)
+    job = connection.recv()
+    threading.Thread(target=_end_with_client, args=(connection, folder), daemon=True).start()
+    connection.send([_outcome(connection, cells, options, job)])
+
+
+def _outcome(connection: Connection, cells: Cells, options: Options, job: Export) -> ExportDone:
+    running = ""
+
+    def tell(state: NodeState) -> None:
+        nonlocal running
+        if state.state == "computing" and state.node != running:
+            running = cells.running = state.node
+
+    def progress(done: int, total: int, left: float, doing: str) -> None:
+        connection.send([ExportProgress(job.job, done, total, left, doing)])
+
+    output = Path(job.output) if job.output else None
+    try:
+        registry = load_registry(options.registry)
+        evaluator = Evaluator(
+            registry,
+            device=options.device,
+            cache=open_cache(registry, memory=options.memory or EXPORT_MEMORY, disk=options.disk),
+            streaming=True,
+        )
+        path = export_node(
+            evaluator,
+            applied(Graph(), job.patch),
+            job.node,
+            output,
+            job.first,
+            job.last,
+            on_progress=progress,
+            on_state=tell,
+            is_cancelled=lambda: cells.cancelled > 0,
+        )
+    except Cancelled:
+        return ExportDone(job.job, job.output, cancelled=True)
+    except NodeFailure as failure:
+        return ExportDone(job.job, job.output, error=failure.report())
+    except FacewrightError as error:
+        return ExportDone(job.job, job.output, error=ErrorReport(job.node, error.what, error.hint))
+    return ExportDone(job.job, str(path))
+
+
+def _end_with_client(connection: Connection, folder: Path) -> None:
+    """Nothing more is said to this process; the pipe closes when the program is gone."""
+    try:
+        connection.recv()
+    except (EOFError, OSError):
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)

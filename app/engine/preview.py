@@ -1,0 +1,125 @@
+"""Values made ready to be shown: uint8 pictures, small ones for thumbnails, and the rest as it is."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.engine.protocol import Preview
+from app.engine.summary import describe, kind_of
+from nodes.sdk import codec
+from nodes.sdk.values import Image, Mask
+from nodes.sdk.values.arrays import ByteArray, FloatArray, byte_size, host_array, to_host
+
+THUMBNAIL_PIXELS = 160
+#: Values that are no pictures travel to the interface up to this many bytes.
+LARGEST_VALUE = 64 * 2**20
+#: Samples across each shrunken pixel; more look no better.
+MOST_SAMPLES = 4
+LOOKUP_STEPS = 65535
+
+
+def preview_of(value: Any, *, limit: int = 0, full_size: tuple[int, int] | None = None) -> Preview:
+    """A value as the interface shows it.
+
+    Args:
+        value: of any socket type.
+        limit: longest side in pixels that is of use; 0 for every pixel.
+        full_size: width and height the picture would have at proxy 1, when known.
+    """
+    kind = kind_of(value)
+    summary = describe(value)
+    if isinstance(value, Image | Mask):
+        pixels, step = shrink(_samples(value), limit)
+        linear = isinstance(value, Image) and value.linear
+        scale = float(step)
+        if full_size is not None and value.width:
+            scale *= full_size[0] / value.width
+        return Preview(kind, summary, pixels=to_rgba8(pixels, linear=linear), scale=scale)
+    host = to_host(value) if byte_size(value) <= LARGEST_VALUE else None
+    return Preview(kind, summary, value=host if _travels(host) else None)
+
+
+def thumbnail_of(value: Any) -> ByteArray | None:
+    """H x W x 4 uint8, at most THUMBNAIL_PIXELS a side; None for what is no picture."""
+    if not isinstance(value, Image | Mask) or not value.width or not value.height:
+        return None
+    pixels, _ = shrink(_samples(value), THUMBNAIL_PIXELS)
+    return to_rgba8(pixels, linear=isinstance(value, Image) and value.linear)
+
+
+def shrink(pixels: FloatArray, limit: int) -> tuple[FloatArray, int]:
+    """The picture made smaller by a whole factor so that no side exceeds `limit`, and the factor.
+
+    Each pixel is the mean of up to MOST_SAMPLES x MOST_SAMPLES evenly spread ones.
+    """
+    height, width = pixels.shape[:2]
+    step = -(-max(height, width) // limit) if limit > 0 else 1
+    if step <= 1:
+        return pixels, 1
+    rows, columns = max(height // step, 1), max(width // step, 1)
+    offsets = sorted({(2 * i + 1) * step // (2 * MOST_SAMPLES) for i in range(MOST_SAMPLES)})
+    total = np.zeros((rows, columns, *pixels.shape[2:]), np.float32)
+    count = 0
+    for down in offsets:
+        for across in offsets:
+            sample = pixels[down::step, across::step][:rows, :columns]
+            if sample.shape == total.shape:
+                total += sample
+                count += 1
+    if not count:
+        return pixels[:1, :1], step
+    total /= count
+    return total, step
+
+
+def to_rgba8(pixels: FloatArray, *, linear: bool = False) -> ByteArray:
+    """H x W (grey), H x W x 3 or H x W x 4 in 0..1 to H x W x 4 uint8, straight alpha, sRGB-encoded.
+
+    NaN becomes 0. Args: linear: the colours are linear light and get encoded.
+    """
+    out = np.full((*pixels.shape[:2], 4), 255, np.uint8)
+    grey = pixels.ndim == 2
+    colours = pixels[..., None] if grey else pixels[..., :3]
+    if linear:
+        out[..., :3] = _srgb_table()[_steps(colours, LOOKUP_STEPS).astype(np.uint16)]
+    else:
+        out[..., :3] = _steps(colours, 255)
+    if not grey and pixels.shape[2] == 4:
+        out[..., 3] = _steps(pixels[..., 3], 255)
+    return out
+
+
+def _steps(values: FloatArray, highest: int) -> FloatArray:
+    """0..1 to 0..highest, ready to be cut to whole numbers."""
+    scaled = np.multiply(values, np.float32(highest), dtype=np.float32)
+    scaled += np.float32(0.5)
+    np.fmax(scaled, np.float32(0), out=scaled)
+    np.fmin(scaled, np.float32(highest + 0.499), out=scaled)
+    return scaled
+
+
+@cache
+def _srgb_table() -> ByteArray:
+    """Linear light in 65536 steps to sRGB (IEC 61966-2-1)."""
+    light = np.arange(LOOKUP_STEPS + 1) / LOOKUP_STEPS
+    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    table: npt.NDArray[np.uint8] = np.round(255 * encoded).astype(np.uint8)
+    return table
+
+
+def _samples(value: Image | Mask) -> FloatArray:
+    return host_array(value.pixels if isinstance(value, Image) else value.alpha)
+
+
+def _travels(value: Any) -> bool:
+    if value is None:
+        return False
+    try:
+        codec.encode(value)
+    except TypeError:
+        return False
+    return True
