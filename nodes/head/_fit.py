@@ -145,7 +145,9 @@ def fit_landmarks(
     if visibility is not None and len(visibility) >= 468:
         weight = weight * (0.15 + 0.85 * visibility[:468])
     depth_weight = 1.0 / (_DEPTH_NOISE * scale)
-    seen = np.column_stack([landmarks[:468, 0] - centre[0], centre[1] - landmarks[:468, 1]]).astype(np.float64)
+    seen = np.column_stack([landmarks[:468, 0] - centre[0], centre[1] - landmarks[:468, 1]]).astype(
+        np.float64
+    )
     seen_depth = -landmarks[:468, 2].astype(np.float64)
     seen_depth -= seen_depth.mean()
     prior_mean = np.clip(coefficients, 0.0, 1.0).astype(np.float64)
@@ -164,7 +166,9 @@ def fit_landmarks(
     rotation, translation = _first_pose(basis, expression, seen, seen_depth, focal)
     log_guess = log_focal = math.log(focal)
 
-    for step in range(1, _STEPS + 1):
+    steps = 0
+    while steps < _STEPS:
+        steps += 1
         points = basis.mean + basis.directions @ shape + basis.expression @ expression
         turned = points @ rotation.T
         placed = turned + translation
@@ -214,7 +218,9 @@ def fit_landmarks(
         if np.abs(change[:count]).max() < 0.01 and np.abs(change[count + 52 : count + 58]).max() < 1e-4:
             break
 
-    placed = (basis.mean + basis.directions @ shape + basis.expression @ expression) @ rotation.T + translation
+    placed = (
+        basis.mean + basis.directions @ shape + basis.expression @ expression
+    ) @ rotation.T + translation
     projected = math.exp(log_focal) * placed[:, :2] / -placed[:, 2:]
     residuals = (seen - projected) * [1.0, -1.0]
     return LandmarkFit(
@@ -224,7 +230,7 @@ def fit_landmarks(
         translation=translation.astype(np.float32),
         focal=math.exp(log_focal),
         residuals=residuals.astype(np.float32),
-        steps=step,
+        steps=steps,
     )
 
 
@@ -301,11 +307,16 @@ def _solve_spread(model: HeadModel) -> FloatArray:
     edges = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
     place = model.mean[parts.surface]
     length = np.linalg.norm(place[edges[:, 0]] - place[edges[:, 1]], axis=1)
-    adjacency = sparse.csr_matrix((1.0 / np.maximum(length, 1e-5), (edges[:, 0], edges[:, 1])), (count, count))
+    adjacency = sparse.csr_matrix(
+        (1.0 / np.maximum(length, 1e-5), (edges[:, 0], edges[:, 1])), (count, count)
+    )
     degree = np.asarray(adjacency.sum(axis=1)).ravel()
     laplacian = sparse.eye(count) - sparse.diags(1.0 / np.maximum(degree, 1e-9)) @ adjacency
     landmarks = sparse.csr_matrix(
-        (model.landmark_weights.ravel(), (np.repeat(np.arange(468), 3), local[model.landmark_triangles].ravel())),
+        (
+            model.landmark_weights.ravel(),
+            (np.repeat(np.arange(468), 3), local[model.landmark_triangles].ravel()),
+        ),
         (468, count),
     )
     pull = 0.15
@@ -360,10 +371,7 @@ def gaze_of(
         along = float(ray @ centre)
         nearest = ray * along - centre
         gap = float(nearest @ nearest)
-        if gap < radius**2:
-            meeting = nearest - ray * math.sqrt(radius**2 - gap)
-        else:
-            meeting = nearest
+        meeting = nearest - ray * math.sqrt(radius ** 2 - gap) if gap < radius ** 2 else nearest
         x, y, z = rotation.T @ meeting
         gaze[side] = (math.atan2(y, math.hypot(x, z)), math.atan2(x, z))
     return gaze

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from nodes.head._fit import eye_distance, fit_landmarks, gaze_of, surface_offsets
-from nodes.head._shape import eye_centres, expressed_vertices, landmark_points, neutral_vertices, to_world
+from nodes.head._shape import expressed_vertices, eye_centres, landmark_points, neutral_vertices, to_world
 from nodes.raster.geometry import project, rotation_matrix
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Face, Faces, HeadModel, HeadState, Image
@@ -20,7 +20,8 @@ def choose_face(faces: Faces, which: int) -> Face:
     """A face by its number. Raises NodeError when there is none."""
     if not len(faces):
         raise NodeError(
-            "the picture has no face", hint="Choose another picture, or lower 'Confidence' of 'Face landmarks'"
+            "the picture has no face",
+            hint="Choose another picture, or lower 'Confidence' of 'Face landmarks'",
         )
     if which >= len(faces):
         there = "only one face" if len(faces) == 1 else f"only {len(faces)} faces"

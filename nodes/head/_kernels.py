@@ -8,10 +8,10 @@ import numpy as np
 from numba import njit, prange
 
 # Columns of the table that describes an eye to `draw_skin`.
-EYE_COLUMNS = 14
+EYE_COLUMNS = 17
 (
     ORIGIN_X, ORIGIN_Y, ALONG_X, ALONG_Y, HALF, UPPER_SHARE, LOWER_SHARE, UPPER_REACH, LOWER_REACH,
-    GAZE_X, GAZE_Y, IRIS_X, IRIS_Y, IRIS_RADIUS,
+    GAZE_X, GAZE_Y, IRIS_X, IRIS_Y, IRIS_RADIUS, LASH_RED, LASH_GREEN, LASH_BLUE,
 ) = range(EYE_COLUMNS)  # fmt: skip
 
 
@@ -117,6 +117,8 @@ def draw_skin(  # type: ignore[no-untyped-def]
             sx = where[row, column, 0]
             sy = where[row, column, 1]
             cover = 0.0
+            stroke = 0.0
+            eye = 0
             stretched = False
             for e in range(eyes.shape[0]):
                 half = eyes[e, HALF]
@@ -142,6 +144,18 @@ def draw_skin(  # type: ignore[no-untyped-def]
                     source = -_above(-b, -lower, up, eyes[e, LOWER_REACH])
                 elif down != 0.0 or up != 0.0:
                     source = upper if new_upper - b < b - new_lower else lower
+                eye = e
+                closed = 1.0 - (new_upper - new_lower) / max(gap, 1e-4)
+                if closed > 0.5 and abs(a) < 1.0:
+                    # Closed lashes form one dark line; torn-up bits of the open lid's would not.
+                    thick = max(0.045 * half, 0.55) * (1.0 - 0.5 * a * a)
+                    off = abs(b - 0.5 * (new_upper + new_lower)) * half
+                    stroke = 0.75 * _smooth(0.6, 1.0, closed) * (1.0 - _smooth(0.4, 1.7, off / thick))
+                    stroke *= 1.0 - _smooth(0.75, 1.0, abs(a))
+                    # the skin beside it is the lid's, from above the open lid's lashes
+                    lift = 0.10 * eyes[e, UPPER_REACH] * _smooth(0.55, 1.0, closed)
+                    if b > new_upper and source < upper + 2.0 * lift:
+                        source = upper + lift + 0.5 * max(source - upper, 0.0)
                 if gap > 1e-4 and abs(a) < 1.0:
                     beyond = min(b - new_lower, new_upper - b) * half
                     ramp = max(0.8, 0.03 * half)
@@ -186,6 +200,7 @@ def draw_skin(  # type: ignore[no-untyped-def]
             for k in range(3):
                 value = colour[k] * light
                 value += cover * (eye_colour[k] - value)
+                value += stroke * (eyes[eye, LASH_RED + k] - value)
                 out[row, column, k] = min(max(value, 0.0), 1.0)
 
 
@@ -241,8 +256,11 @@ def draw_mouth(  # type: ignore[no-untyped-def]
             edge_up = _curve(upper, a)
             edge_low = _curve(lower, a)
             gap = edge_up - edge_low
-            from_up = (edge_up - b) * half
-            from_low = (b - edge_low) * half
+            # towards the corners the curves are steep: true distances are shorter than vertical ones
+            rise_up = (_curve(upper, a + 0.03) - _curve(upper, a - 0.03)) / 0.06
+            rise_low = (_curve(lower, a + 0.03) - _curve(lower, a - 0.03)) / 0.06
+            from_up = (edge_up - b) * half / math.sqrt(1.0 + rise_up * rise_up)
+            from_low = (b - edge_low) * half / math.sqrt(1.0 + rise_low * rise_low)
             beyond = min(from_up, from_low)
             ramp = max(0.9, 0.02 * half)
             cover = min(max(1.0 + beyond / ramp, 0.0), 1.0) * _smooth(0.3, 1.6, gap * half)
@@ -265,7 +283,7 @@ def draw_mouth(  # type: ignore[no-untyped-def]
             tx = low_place[0, 0] * jx + low_place[0, 1] * jy + low_place[0, 2]
             ty = low_place[1, 0] * jx + low_place[1, 1] * jy + low_place[1, 2]
             alpha = _strip(low_teeth, tx, ty, layer) * depth
-            shade = 0.30 + 0.55 * _smooth(0.0, 0.12 * half, from_low)
+            shade = 0.22 + 0.40 * _smooth(0.0, 0.14 * half, from_low)
             for k in range(3):
                 colour[k] += alpha * (layer[k] * shade - colour[k])
             # upper teeth

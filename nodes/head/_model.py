@@ -112,7 +112,7 @@ def _checked(entries: dict[str, np.ndarray]) -> HeadModel:
         ("landmark_triangles", vertices),
         ("parts", len(entries["part_names"])),
     ):
-        if entries[key].size and not (0 <= entries[key].min() and entries[key].max() < limit):
+        if entries[key].size and not (entries[key].min() >= 0 and entries[key].max() < limit):
             raise ModelProblem(f"'{key}' of the head model points outside")
     floats = {key: np.ascontiguousarray(entries[key], np.float32) for key in _FLOATS}
     for key, array in floats.items():

@@ -8,20 +8,18 @@ behind has been taken out.
 
 from __future__ import annotations
 
-import weakref
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from nodes.head import _teeth
 from nodes.head._fit import _OUTLINE, eye_distance
+from nodes.head._keep import Keeper
 from nodes.head._kernels import EYE_COLUMNS
 from nodes.head._shape import expressed_vertices, landmark_points, parts_of, to_world
-from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, Slit, inside, slit
-from nodes.raster.geometry import project, to_camera
+from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, Slit, inside, slit, widened
+from nodes.raster.geometry import project, rotation_matrix, to_camera
 from nodes.raster.zbuffer import rasterise
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import HeadState
@@ -34,6 +32,9 @@ _MOUTH_ZONE = (0.10, 0.42)  # where the mesh itself, and where only the grid, ca
 _HAIR = 0.55  # how far hair stands off the skull
 _STRETCH = 1.9  # over which a turn of the head dies out
 _WINDOW = 4.2
+_FRONT = 0.04  # metres before the pivot of the skull
+#: Corners lie a little beyond their landmarks, in half widths of an eye.
+_LID_EDGE = 0.07
 
 _OUTER_LIPS = (
     61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
@@ -103,10 +104,9 @@ class PhotoLayers:
         vertices: V x 3 in the camera's frame; places: V x 2 pixels.
         grid: the grid. eyes: (left, right) openings; eye_table: 2 x EYE_COLUMNS for the kernel.
         iris_scale: pixels an iris moves per radian.
-        lip_triangles: triangles drawn themselves; lip_share: V, by how much they count.
-        lip_window: left, top, right, bottom of those triangles.
+        lip_triangles: the front of the head, drawn itself around the mouth; lip_share: V, by how
+            much the vertices count there; lip_vertices: those that do.
         mouth: the mouth.
-        normals_light: 9 spherical-harmonic coefficients of the light seen on the skin, or None.
     """
 
     reference: HeadState
@@ -123,41 +123,9 @@ class PhotoLayers:
     eye_table: FloatArray
     iris_scale: float
     lip_triangles: IntArray
+    lip_vertices: IntArray
     lip_share: FloatArray
     mouth: Mouth
-
-
-_MOST_KEPT = 4
-_kept: OrderedDict[int, tuple[weakref.ref[HeadState], PhotoLayers]] = OrderedDict()
-_lock = Lock()
-
-
-def photo_layers(reference: HeadState) -> PhotoLayers:
-    """The layers of a fit, made on first use.
-
-    The last four are kept, by the identity of the fit: editing nodes hand the same fit on as
-    `reference`, so a clip over one photograph prepares it once. An entry goes when its fit goes.
-
-    Raises:
-        NodeError: when the fit has no picture or no landmarks.
-    """
-    key = id(reference)
-    with _lock:
-        entry = _kept.get(key)
-        if entry is not None and entry[0]() is reference:
-            _kept.move_to_end(key)
-            return entry[1]
-    layers = prepare(reference)
-
-    def forget(_: object) -> None:
-        _kept.pop(key, None)
-
-    with _lock:
-        # The layers hold no reference to the fit itself, or it would never go.
-        _kept[key] = (weakref.ref(reference, forget), layers)
-        while len(_kept) > _MOST_KEPT:
-            _kept.popitem(last=False)
-    return layers
 
 
 def prepare(reference: HeadState) -> PhotoLayers:
@@ -175,12 +143,14 @@ def prepare(reference: HeadState) -> PhotoLayers:
     window = _window(landmarks, unit, width, height)
     vertices = to_camera(reference.camera, to_world(reference, expressed_vertices(reference)))
     places = project(reference.camera, to_world(reference, expressed_vertices(reference)))[:, :2]
-    eyes = (slit(landmarks, EYE_LEFT), slit(landmarks, EYE_RIGHT))
+    eyes = (widened(slit(landmarks, EYE_LEFT), _LID_EDGE), widened(slit(landmarks, EYE_RIGHT), _LID_EDGE))
     opening = slit(landmarks, MOUTH)
     lip_share = _lip_share(reference, places, unit)
     surface = parts_of(reference.model).surface_triangles
     triangles = reference.model.triangles[surface]
-    lip_triangles = triangles[(lip_share[triangles] > 0).any(axis=1)]
+    front = (reference.model.mean[:, 2] > _FRONT)[triangles].all(axis=1)
+    lip_triangles = triangles[front]
+    lip_vertices = np.nonzero(lip_share)[0]
     skin = _without_openings(photo, (*eyes, opening), unit)
     iris_scale = 0.0125 * reference.camera.focal / float(np.median(-vertices[:, 2]))
     return PhotoLayers(
@@ -195,9 +165,10 @@ def prepare(reference: HeadState) -> PhotoLayers:
         places=places,
         grid=_grid(reference, vertices, unit, window),
         eyes=eyes,
-        eye_table=_eye_table(eyes, landmarks),
+        eye_table=_eye_table(photo, eyes, landmarks),
         iris_scale=iris_scale,
         lip_triangles=lip_triangles,
+        lip_vertices=lip_vertices,
         lip_share=lip_share,
         mouth=_mouth(reference, photo, vertices, opening),
     )
@@ -231,7 +202,7 @@ def _lip_share(reference: HeadState, places: FloatArray, unit: float) -> FloatAr
     t = np.clip((distance - near) / (far - near), 0.0, 1.0)
     share = 1.0 - t * t * (3.0 - 2.0 * t)
     # Only the front of the head: the nape lies behind the mouth in the picture.
-    front = reference.model.mean[:, 2] > 0.04
+    front = reference.model.mean[:, 2] > _FRONT
     surface = np.zeros(len(places), bool)
     surface[parts_of(reference.model).surface] = True
     return np.where(front & surface, share, 0.0).astype(np.float32)
@@ -243,8 +214,10 @@ def _without_openings(photo: FloatArray, openings: tuple[Slit, ...], unit: float
 
     height, width = photo.shape[:2]
     mask = np.zeros((height, width), np.uint8)
-    for opening in openings:
-        mask |= inside(opening, width, height, 0.15).astype(np.uint8)
+    for number, opening in enumerate(openings):
+        # Teeth that peep over a lip's edge by a pixel would ride away on it.
+        margin = 0.6 + 0.012 * unit if number == 2 and opening.opening > 2.0 else 0.15
+        mask |= inside(opening, width, height, margin).astype(np.uint8)
     rows, columns = np.nonzero(mask)
     if not len(rows):
         return photo
@@ -308,7 +281,7 @@ def _eyeballs(photo: FloatArray, eyes: tuple[Slit, Slit], landmarks: FloatArray)
     return out
 
 
-def _eye_table(eyes: tuple[Slit, Slit], landmarks: FloatArray) -> FloatArray:
+def _eye_table(photo: FloatArray, eyes: tuple[Slit, Slit], landmarks: FloatArray) -> FloatArray:
     table = np.zeros((2, EYE_COLUMNS), np.float32)
     brows = ((336, 296, 334, 293, 300), (107, 66, 105, 63, 70))
     for row, (opening, brow, first) in enumerate(zip(eyes, brows, (473, 468), strict=True)):
@@ -325,12 +298,27 @@ def _eye_table(eyes: tuple[Slit, Slit], landmarks: FloatArray) -> FloatArray:
         else:
             table[row, 11:13] = (ox, oy)
             table[row, 13] = 0.4 * half
+        table[row, 14:17] = _lash_tone(photo, opening)
     return table
 
 
-def _grid(
-    reference: HeadState, vertices: FloatArray, unit: float, window: tuple[int, int, int, int]
-) -> Grid:
+def _lash_tone(photo: FloatArray, opening: Slit) -> FloatArray:
+    """The colour of the upper lid's edge, 3: dark lashes, or the shaded rim where there are none."""
+    at = np.linspace(-0.6, 0.6, 25)
+    samples = np.linspace(-1.0, 1.0, len(opening.upper))
+    ox, oy, ux, uy, half = (float(value) for value in opening.frame)
+    tones = []
+    for rise in (0.02, 0.06, 0.10):
+        b = np.interp(at, samples, opening.upper) + rise
+        x = np.clip(ox + half * (at * ux + b * uy), 0, photo.shape[1] - 1).astype(int)
+        y = np.clip(oy + half * (at * uy - b * ux), 0, photo.shape[0] - 1).astype(int)
+        tones.append(photo[y, x])
+    found = np.concatenate(tones)
+    dark = found[found.mean(axis=1) <= np.quantile(found.mean(axis=1), 0.3)]
+    return np.median(dark, axis=0) * 0.85
+
+
+def _grid(reference: HeadState, vertices: FloatArray, unit: float, window: tuple[int, int, int, int]) -> Grid:
     import cv2
 
     left, top, right, bottom = window
@@ -372,13 +360,17 @@ def _grid(
     system = _bending(rows, columns, step / (_FOLLOW * unit))
     factor, coupling = _solver(system, free, bound)
 
-    depth = _depth(reference, drawn.distance, hit, row, column, places, rows, columns, unit, step)
+    # Depth comes from all that is convex: eyeballs, not the sockets around them.
+    whole = rasterise(projected, model.triangles, right - left, bottom - top)
+    solid = on_face & whole.covered[row, column]
+    depth = _depth(reference, whole.distance, solid, row, column, places, rows, columns, unit, step)
     points = np.empty((len(places), 3), np.float32)
     points[:, 0] = (places[:, 0] - camera.centre_x) * depth / camera.focal
     points[:, 1] = (camera.centre_y - places[:, 1]) * depth / camera.focal
     points[:, 2] = -depth
-    # the rounding of depth through the rasteriser must not move a bound point off its mesh
-    a, b, c, d = (numbers[i : rows - 1 + i, j : columns - 1 + j].ravel() for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
+    a, b, c, d = (
+        numbers[i : rows - 1 + i, j : columns - 1 + j].ravel() for i, j in ((0, 0), (0, 1), (1, 0), (1, 1))
+    )
     cells = np.concatenate([np.column_stack([a, c, b]), np.column_stack([b, c, d])])
     return Grid(
         points=points,
@@ -403,7 +395,9 @@ def _bending(rows: int, columns: int, decay: float) -> Any:
         diagonal[[0, -1]] = 1.0
         return sparse.diags([-np.ones(count - 1), diagonal, -np.ones(count - 1)], [-1, 0, 1])
 
-    laplacian = sparse.kron(sparse.eye(rows), second(columns)) + sparse.kron(second(rows), sparse.eye(columns))
+    laplacian = sparse.kron(sparse.eye(rows), second(columns)) + sparse.kron(
+        second(rows), sparse.eye(columns)
+    )
     screened = laplacian + decay**2 * sparse.eye(rows * columns)
     return (screened @ screened).tocsr()
 
@@ -418,7 +412,7 @@ def _solver(system: Any, free: IntArray, bound: IntArray) -> tuple[Any, Any]:
 def _depth(
     reference: HeadState,
     distance: FloatArray,
-    hit: IntArray,
+    solid: np.ndarray,
     row: IntArray,
     column: IntArray,
     places: FloatArray,
@@ -428,16 +422,20 @@ def _depth(
     step: float,
 ) -> FloatArray:
     """G metres: the distance of what each grid point shows; the head's, falling back to its middle."""
+    import cv2
+
     chin = float(reference.landmarks[152, 1])
     back = -float(to_camera(reference.camera, to_world(reference, np.zeros((1, 3), np.float32)))[0, 2])
-    known = np.nonzero((hit >= 0) & (places[:, 1] < chin))[0]
+    known = np.nonzero(solid & (places[:, 1] < chin))[0]
     seen = distance[row[known], column[known]]
     others = np.setdiff1d(np.arange(len(places)), known)
     factor, coupling = _solver(_bending(rows, columns, step / (1.2 * unit)), others, known)
     out = np.empty(len(places))
     out[known] = seen
     out[others] = back + factor.solve(np.asarray(coupling @ (seen - back)))
-    return out
+    # Where the surface turns away its depth falls steeply, and a steep grid folds when it turns.
+    relief = cv2.GaussianBlur(out.reshape(rows, columns).astype(np.float32), (0, 0), 0.22 * unit / step)
+    return relief.ravel()
 
 
 def _turn_share(
@@ -482,28 +480,25 @@ def _smooth(t: FloatArray) -> FloatArray:
 
 def _mouth(reference: HeadState, photo: FloatArray, vertices: FloatArray, opening: Slit) -> Mouth:
     parts = parts_of(reference.model)
-    rotation = np.linalg.qr(np.eye(3))[0]
-    from nodes.raster.geometry import rotation_matrix
-
-    rotation = rotation_matrix(reference.rotation)
+    rotation = reference.camera.world_to_camera[:3, :3] @ rotation_matrix(reference.rotation)
     upper_edge = _biting_edge(vertices, parts.teeth_upper, rotation, lowest=True)
     lower_edge = _biting_edge(vertices, parts.teeth_lower, rotation, lowest=False)
-    lip = landmark_points(reference.model, vertices)[[13, 14]].mean(axis=0)
-    upper_edge = lip if upper_edge is None else upper_edge
-    lower_edge = lip if lower_edge is None else lower_edge
-    skin, lips, white = _tones(reference, photo, opening)
+    lips = landmark_points(reference.model, vertices)[[13, 14]]
+    upper_edge = _beside_lip(upper_edge, lips[0], rotation, -0.0024)
+    lower_edge = _beside_lip(lower_edge, lips[1], rotation, -0.0030)
+    skin, lip_tone, white = _tones(reference, photo, opening)
     dark = np.array([0.13, 0.045, 0.04]) * (0.4 + 0.9 * float(skin.mean()))
-    tongue = 0.55 * lips + 0.25 * skin * np.array([1.0, 0.62, 0.6])
+    tongue = 0.55 * lip_tone + 0.25 * skin * np.array([1.0, 0.62, 0.6])
     return Mouth(
         opening=opening,
         anchors_skull=_anchors(upper_edge, rotation),
         anchors_jaw=_anchors(lower_edge, rotation),
         jaw_vertices=parts.teeth_lower if len(parts.teeth_lower) else parts.tongue,
         upper=_teeth.strip("upper", white),
-        lower=_teeth.strip("lower", white),
+        lower=_teeth.strip("lower", white * np.array([0.97, 0.90, 0.80])),
         upper_place=_strip_place(reference, upper_edge, rotation, "upper"),
         lower_place=_strip_place(reference, lower_edge, rotation, "lower"),
-        tones=np.stack([dark, tongue, lips]).astype(np.float32),
+        tones=np.stack([dark, tongue, lip_tone]).astype(np.float32),
     )
 
 
@@ -518,6 +513,13 @@ def _biting_edge(
     height = local[front, 1].min() if lowest else local[front, 1].max()
     place = np.array([local[:, 0].mean(), height, local[front, 2].max()])
     return rotation @ place
+
+
+def _beside_lip(edge: FloatArray | None, lip: FloatArray, rotation: FloatArray, height: float) -> FloatArray:
+    """A biting edge set `height` metres above its lip: a person's teeth show more than the model's."""
+    local = (lip if edge is None else edge) @ rotation
+    local[1] = (lip @ rotation)[1] + height
+    return rotation @ local
 
 
 def _anchors(place: FloatArray, rotation: FloatArray) -> FloatArray:
@@ -566,7 +568,7 @@ def _tones(
     lips = np.median(photo[lips_mask], axis=0) if lips_mask.sum() > 8 else skin * [0.8, 0.6, 0.6]
     light = skin / np.array([0.80, 0.60, 0.50])
     light = 0.5 * light + 0.5 * light.mean()
-    white = np.clip(light * np.array([0.80, 0.745, 0.66]), 0.0, 0.9)
+    white = np.clip(light * np.array([0.76, 0.70, 0.61]), 0.0, 0.85)
     if between.sum() > 30:
         shown = photo[between]
         bright = shown[shown.mean(axis=1) >= np.quantile(shown.mean(axis=1), 0.7)]
@@ -575,3 +577,7 @@ def _tones(
         if tone.mean() > 0.6 * skin.mean() and tone[1] > 0.74 * tone[0]:
             white = tone / max(0.9, 1e-3)
     return skin, lips, np.clip(white, 0.0, 0.95)
+
+
+#: The layers of a fit, made on first use and kept for the last few fits.
+photo_layers = Keeper(prepare)

@@ -22,6 +22,8 @@ _LIDS = tuple(
     for name, number in _INDEX.items()
     if name.startswith(("eyeBlink", "eyeSquint", "eyeWide", "eyeLook"))
 )
+#: The mouth's map is drawn this many times finer.
+_FINER = 3
 _MESH = np.array([number not in _LIDS for number in range(52)])
 
 
@@ -128,25 +130,27 @@ def _grid_map(layers: PhotoLayers, motion: FloatArray, turn: Turn) -> tuple[Floa
 def _lip_map(layers: PhotoLayers, moved: FloatArray, where: FloatArray) -> None:
     """Replace the map around the mouth by the mesh's own, which parts the lips."""
     left, top, right, bottom = layers.window
-    camera = layers.reference.camera
-    used = np.unique(layers.lip_triangles)
-    pixels = flat(layers.reference, moved[used])
-    x0 = max(left, int(np.floor(pixels[:, 0].min())))
-    y0 = max(top, int(np.floor(pixels[:, 1].min())))
-    x1 = min(right, int(np.ceil(pixels[:, 0].max())) + 1)
-    y1 = min(bottom, int(np.ceil(pixels[:, 1].max())) + 1)
+    pixels = flat(layers.reference, moved)
+    near = pixels[layers.lip_vertices]
+    if not len(near):
+        return
+    x0 = max(left, int(np.floor(near[:, 0].min())))
+    y0 = max(top, int(np.floor(near[:, 1].min())))
+    x1 = min(right, int(np.ceil(near[:, 0].max())) + 1)
+    y1 = min(bottom, int(np.ceil(near[:, 1].max())) + 1)
     if x1 - x0 < 1 or y1 - y0 < 1:
         return
-    projected = np.ones((len(moved), 3), np.float32)
-    projected[used, 0] = pixels[:, 0] - x0
-    projected[used, 1] = pixels[:, 1] - y0
-    projected[used, 2] = -moved[used, 2]
-    drawn = rasterise(projected, layers.lip_triangles, x1 - x0, y1 - y0)
-    attributes = np.column_stack([layers.places, layers.lip_share]).astype(np.float32)
-    found = interpolate(drawn, layers.lip_triangles, attributes)
-    share = found[..., 2:]
+    width, height = x1 - x0, y1 - y0
+    projected = np.column_stack([pixels[:, 0] - x0, pixels[:, 1] - y0, -moved[:, 2]])
+    projected[:, :2] *= _FINER
+    drawn = rasterise(projected, layers.lip_triangles, width * _FINER, height * _FINER)
+    # Averaging places, not colours, turns the jagged edge of a protruding lip into a smooth bend.
+    attributes = np.column_stack([layers.places * layers.lip_share[:, None], layers.lip_share])
+    found = interpolate(drawn, layers.lip_triangles, attributes.astype(np.float32))
+    found = found.reshape(height, _FINER, width, _FINER, 3).mean(axis=(1, 3))
     view = where[y0 - top : y1 - top, x0 - left : x1 - left]
-    view += np.where(drawn.covered[..., None], share * (found[..., :2] - view), 0.0)
+    view *= 1.0 - found[..., 2:]
+    view += found[..., :2]
 
 
 def _eyes(layers: PhotoLayers, state: HeadState, change: FloatArray, gaze: FloatArray) -> FloatArray:

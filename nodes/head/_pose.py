@@ -40,7 +40,7 @@ def with_expression(
     state: HeadState,
     change: FloatArray,
     *,
-    angles: Angles = Angles(0.0, 0.0, 0.0),
+    angles: Angles | None = None,
     gaze: tuple[float, float] = (0.0, 0.0),
 ) -> HeadState:
     """Add to a head's expression, pose and gaze.
@@ -58,5 +58,5 @@ def with_expression(
         state,
         expression=expression,
         gaze=np.clip(state.gaze + look, -0.9, 0.9).astype(np.float32),
-        rotation=turned(state, angles),
+        rotation=state.rotation if angles is None else turned(state, angles),
     )

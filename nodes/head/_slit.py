@@ -67,13 +67,39 @@ def slit(points: FloatArray, rows: tuple[int, tuple[int, ...], tuple[int, ...], 
         # Landmarks that overtake one another would fold the curve; keep them in order.
         a = np.clip(a, -1.0, 1.0)
         a = np.maximum.accumulate(a + np.arange(len(a)) * 1e-6)
-        curves.append(PchipInterpolator(a, b)(np.minimum(at, a[-1])))
+        curves.append(_rounded(PchipInterpolator(a, b)(np.minimum(at, a[-1]))))
     upper, lower = curves
     middle = (upper + lower) / 2
     upper, lower = np.maximum(upper, middle), np.minimum(lower, middle)
     return Slit(
         np.array([*origin, *along, half], np.float32), upper.astype(np.float32), lower.astype(np.float32)
     )
+
+
+def _rounded(curve: FloatArray) -> FloatArray:
+    """A curve without the kinks of its few landmarks; its ends stay."""
+    from scipy.ndimage import gaussian_filter1d
+
+    # Odd reflection about the ends keeps them where they are.
+    count = 16
+    before = 2 * curve[0] - curve[count:0:-1]
+    after = 2 * curve[-1] - curve[-2 : -count - 2 : -1]
+    return gaussian_filter1d(np.concatenate([before, curve, after]), 2.5)[count:-count]
+
+
+def widened(opening: Slit, share: float) -> Slit:
+    """The opening with its corners moved out by a share of its half width."""
+    factor = 1.0 + share
+    frame = opening.frame.copy()
+    frame[4] *= factor
+    at = np.linspace(-1.0, 1.0, SAMPLES)
+    # Heights count in the new half width; the curves stretch along with the corners.
+    edge = np.sqrt(np.clip(1.0 - at**2, 0.0, 1.0))
+    lift = 0.5 * share * edge
+    inner = np.clip(at * factor, -1.0, 1.0)
+    upper = np.interp(0.5 * (at + inner), at, opening.upper) / factor
+    lower = np.interp(0.5 * (at + inner), at, opening.lower) / factor
+    return Slit(frame, (upper + lift * 0.2).astype(np.float32), (lower - lift * 0.2).astype(np.float32))
 
 
 def inside(opening: Slit, width: int, height: int, margin: float = 0.0) -> np.ndarray:

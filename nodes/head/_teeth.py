@@ -53,7 +53,7 @@ def _rows(which: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     tooth = np.clip(crown * 2.5, 0.0, 1.0)
     gum_line = height - 1.6 * np.abs(across) ** 2
     gum = np.clip((from_edge - gum_line) * 1.6 + 0.5, 0.0, 1.0)
-    between = 1.0 - 0.42 * np.exp(-(((1 - np.abs(across)) * width / 2) / 0.35) ** 2)
+    between = 1.0 - 0.22 * np.exp(-((((1 - np.abs(across)) * width / 2) / 0.35) ** 2))
     relief = (1.0 - 0.13 * across**2) * (0.90 + 0.10 * np.clip(crown / 3.0, 0, 1))
     bright = between * relief * (0.30 + 0.70 * facing**0.8)
     alpha = tooth * (x < half_width)

@@ -36,8 +36,8 @@ def _bilinear(picture, positions, out):  # type: ignore[no-untyped-def]
     for i in prange(positions.shape[0]):
         x = min(max(positions[i, 0] - 0.5, 0.0), width - 1.0)
         y = min(max(positions[i, 1] - 0.5, 0.0), height - 1.0)
-        left = int(math.floor(x))
-        top = int(math.floor(y))
+        left = math.floor(x)
+        top = math.floor(y)
         right = min(left + 1, width - 1)
         bottom = min(top + 1, height - 1)
         fx = x - left

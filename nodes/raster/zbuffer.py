@@ -89,12 +89,12 @@ def _fill(points, triangles, cull, triangle, weights, distance):  # type: ignore
             # y points down, so a triangle that faces the camera has a negative area
             if area == 0.0 or (cull and area > 0.0) or z0 <= 0.0 or z1 <= 0.0 or z2 <= 0.0:
                 continue
-            top = max(first, int(math.ceil(min(y0, y1, y2) - 0.5)))
-            bottom = min(last - 1, int(math.floor(max(y0, y1, y2) - 0.5)))
+            top = max(first, math.ceil(min(y0, y1, y2) - 0.5))
+            bottom = min(last - 1, math.floor(max(y0, y1, y2) - 0.5))
             if top > bottom:
                 continue
-            left = max(0, int(math.ceil(min(x0, x1, x2) - 0.5)))
-            right = min(width - 1, int(math.floor(max(x0, x1, x2) - 0.5)))
+            left = max(0, math.ceil(min(x0, x1, x2) - 0.5))
+            right = min(width - 1, math.floor(max(x0, x1, x2) - 0.5))
             scale = 1.0 / area
             for row in range(top, bottom + 1):
                 py = row + 0.5

@@ -1,0 +1,172 @@
+"""A head's texture from its photograph: what is seen, mirrored where it is not, the rest smoothed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nodes.head._keep import Keeper
+from nodes.head._shape import expressed_vertices, parts_of, to_world
+from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
+from nodes.raster.geometry import project, to_camera, vertex_normals
+from nodes.raster.sampling import sample_bilinear
+from nodes.raster.zbuffer import interpolate, rasterise
+from nodes.sdk.values import HeadState
+from nodes.sdk.values.arrays import FloatArray
+
+_SIZE = 1024
+_PLAIN_SKIN = np.array([0.80, 0.63, 0.54], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class HeadTexture:
+    """The colours of a head.
+
+    Attributes:
+        pixels: S x S x 3, sRGB, looked up by the model's UVs.
+        seen: S x S in 0..1, how well the photo shows each texel; 0 where it is mirrored or guessed.
+        iris, sclera, teeth, tongue: 3 each.
+    """
+
+    pixels: FloatArray
+    seen: FloatArray
+    iris: FloatArray
+    sclera: FloatArray
+    teeth: FloatArray
+    tongue: FloatArray
+
+
+def plain_texture() -> HeadTexture:
+    """An even skin for heads without a photograph."""
+    tones = [
+        np.array(tone, np.float32)
+        for tone in ((0.33, 0.24, 0.16), (0.88, 0.86, 0.84), (0.86, 0.82, 0.76), (0.66, 0.34, 0.33))
+    ]
+    pixels = np.broadcast_to(_PLAIN_SKIN, (8, 8, 3)).astype(np.float32)
+    return HeadTexture(pixels, np.zeros((8, 8), np.float32), *tones)
+
+
+def texture_of(fit: HeadState, size: int = _SIZE) -> HeadTexture:
+    """The texture of a fitted head; an even skin when it knows no photograph.
+
+    Args:
+        fit: the fit as measured (`as_fitted`), because the photo shows that expression.
+        size: texels a side.
+    """
+    if fit.picture is None:
+        return plain_texture()
+    photo = np.ascontiguousarray(fit.picture.pixels[..., :3], np.float32)
+    skin = _skin_photo(fit, photo)
+    model = fit.model
+    rows = parts_of(model).surface_triangles
+    triangles = model.triangles[rows]
+    local = expressed_vertices(fit)
+    # One corner each, because UVs have seams where vertices have none.
+    corners = np.arange(len(rows) * 3, dtype=np.int32).reshape(-1, 3)
+    uv = model.uv[rows].reshape(-1, 2)
+    flat = np.column_stack([uv[:, 0] * size, (1 - uv[:, 1]) * size, np.ones(len(uv))]).astype(np.float32)
+    drawn = rasterise(flat, corners, size, size, cull=False)
+    normals = vertex_normals(local, triangles)
+    places = interpolate(drawn, corners, local[triangles].reshape(-1, 3))
+    facing = interpolate(drawn, corners, normals[triangles].reshape(-1, 3))
+    covered = drawn.covered
+
+    world = to_world(fit, local)
+    depth = rasterise(project(fit.camera, world), triangles, fit.camera.width, fit.camera.height).distance
+    colour, weight = _look_up(fit, skin, depth, places[covered], facing[covered])
+    flip = np.array([-1.0, 1.0, 1.0], np.float32)
+    other, other_weight = _look_up(fit, skin, depth, places[covered] * flip, facing[covered] * flip)
+    # The own side wins unless it is clearly worse seen than its mirror image.
+    own = weight / np.maximum(weight + 0.35 * other_weight * np.clip(other_weight - weight, 0, 1), 1e-6)
+    blended = own[:, None] * colour + (1 - own[:, None]) * other
+    pixels = np.zeros((size, size, 3), np.float32)
+    known = np.zeros((size, size), np.float32)
+    seen = np.zeros((size, size), np.float32)
+    pixels[covered] = blended
+    known[covered] = np.clip(np.maximum(weight, other_weight) * 3.0, 0.0, 1.0)
+    seen[covered] = weight
+    filled = smooth_fill(pixels, known)
+    return HeadTexture(filled, seen, *_tones(fit, photo))
+
+
+def _skin_photo(fit: HeadState, photo: FloatArray) -> FloatArray:
+    from nodes.head._photo import photo_layers
+
+    return photo_layers(fit).skin if len(fit.landmarks) >= 468 else photo
+
+
+def _look_up(
+    fit: HeadState, photo: FloatArray, depth: FloatArray, places: FloatArray, normals: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Colours (N x 3) of places on the head, and how well each is seen (N in 0..1)."""
+    world = to_world(fit, places)
+    pixels = project(fit.camera, world)
+    height, width = depth.shape
+    column = np.clip(pixels[:, 0].astype(int), 0, width - 1)
+    row = np.clip(pixels[:, 1].astype(int), 0, height - 1)
+    inside_picture = (
+        (pixels[:, 0] >= 0) & (pixels[:, 0] < width) & (pixels[:, 1] >= 0) & (pixels[:, 1] < height)
+    )
+    visible = inside_picture & (pixels[:, 2] <= depth[row, column] + 0.004)
+    origin = np.zeros((1, 3), np.float32)
+    turned = to_world(fit, normals) - to_world(fit, origin)
+    turned = turned @ np.asarray(fit.camera.world_to_camera[:3, :3], np.float32).T
+    view = -to_camera(fit.camera, world)
+    view /= np.maximum(np.linalg.norm(view, axis=1, keepdims=True), 1e-9)
+    cosine = np.einsum("nk,nk->n", turned, view)
+    t = np.clip((cosine - 0.15) / 0.5, 0.0, 1.0)
+    return sample_bilinear(photo, pixels[:, :2]), (visible * t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def smooth_fill(pixels: FloatArray, known: FloatArray) -> FloatArray:
+    """Fill a picture where it is not known from ever larger surroundings (pull-push, Gortler 1996).
+
+    Args:
+        pixels: H x W x C. known: H x W in 0..1.
+    """
+    import cv2
+
+    levels = [(pixels * known[..., None], known)]
+    while min(levels[-1][1].shape) > 2:
+        colour, weight = levels[-1]
+        levels.append((cv2.pyrDown(colour), cv2.pyrDown(weight)))
+    colour, weight = levels[-1]
+    filled = colour / np.maximum(weight, 1e-6)[..., None]
+    for colour, weight in reversed(levels[:-1]):
+        filled = cv2.pyrUp(filled, dstsize=(weight.shape[1], weight.shape[0]))
+        share = np.clip(weight * 2.0, 0.0, 1.0)[..., None]
+        filled = filled + share * (colour / np.maximum(weight, 1e-6)[..., None] - filled)
+    return np.clip(np.where(known[..., None] >= 1.0, pixels, filled), 0.0, 1.0).astype(np.float32)
+
+
+def _tones(fit: HeadState, photo: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Iris, sclera, teeth and tongue as the photo shows or suggests them."""
+    plain = plain_texture()
+    if len(fit.landmarks) < 478:
+        return plain.iris, plain.sclera, plain.teeth, plain.tongue
+    from nodes.head._photo import photo_layers
+
+    height, width = photo.shape[:2]
+    irises, whites = [], []
+    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    for rows, first in ((EYE_LEFT, 473), (EYE_RIGHT, 468)):
+        opening = inside(slit(fit.landmarks, rows), width, height, -0.5)
+        centre = fit.landmarks[first, :2]
+        radius = np.linalg.norm(fit.landmarks[first + 1 : first + 5, :2] - centre, axis=1).mean()
+        off = np.hypot(x - centre[0], y - centre[1]) / max(radius, 1e-3)
+        irises.append(photo[opening & (off > 0.5) & (off < 0.85)])
+        whites.append(photo[opening & (off > 1.15)])
+    iris, sclera = np.concatenate(irises), np.concatenate(whites)
+    mouth = photo_layers(fit).mouth
+    teeth = mouth.upper[-8, mouth.upper.shape[1] // 2 + 20, :3]
+    return (
+        np.median(iris, axis=0) if len(iris) > 3 else plain.iris,
+        np.quantile(sclera, 0.7, axis=0).astype(np.float32) if len(sclera) > 3 else plain.sclera,
+        np.maximum(teeth, 0.3),
+        mouth.tones[1],
+    )
+
+
+#: The texture of a fit, made on first use and kept for the last few fits.
+cached_texture = Keeper(texture_of)
