@@ -74,6 +74,8 @@ class Parts:
         self.folder = parts_folder(target)
         self.done: list[Part] = self._found() if resume else []
         with writing(target):
+            if target.is_dir():
+                raise FileProblem(f"{target} is a folder", hint="Give the name of a file")
             if not target.parent.is_dir():
                 raise FileProblem(
                     f"the folder {target.parent} does not exist",

@@ -95,28 +95,31 @@ def export_range(
         if is_cancelled():
             raise Cancelled
 
-    writer = _Writer(parts, target, settings, rate, last)
     try:
-        for frame in range(first + resumed, last + 1):
-            check()
-            writer.put(frame, frame_at(frame))
-            on_progress(clock.report(frame - first + 1))
-        writer.finish()
+        writer = _Writer(parts, target, settings, rate, last)
+        try:
+            for frame in range(first + resumed, last + 1):
+                check()
+                writer.put(frame, frame_at(frame))
+                on_progress(clock.report(frame - first + 1))
+            writer.finish()
+        except BaseException:
+            writer.stop()
+            raise
+        on_progress(ExportProgress(last - first + 1, last - first + 1, None, "joining"))
+        join(
+            [(parts.folder / part.name, part.last - part.first + 1) for part in parts.done],
+            target,
+            settings,
+            rate,
+            audio=audio,
+            audio_start=first / fps,
+            check=check,
+        )
     except BaseException:
-        writer.stop()
         if not key:
             parts.remove()  # nothing could ever go on from them
         raise
-    on_progress(ExportProgress(last - first + 1, last - first + 1, None, "joining"))
-    join(
-        [(parts.folder / part.name, part.last - part.first + 1) for part in parts.done],
-        target,
-        settings,
-        rate,
-        audio=audio,
-        audio_start=first / fps,
-        check=check,
-    )
     parts.remove()
     return ExportReport(target, last - first + 1, resumed)
 

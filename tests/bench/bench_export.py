@@ -1,0 +1,161 @@
+"""Reading and writing pictures and clips: speed at 1080p, and memory while a long film is written."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from app.export.settings import VideoSettings
+from app.export.stream import export_range
+from nodes.image.blend_images import blend_images
+from nodes.load.load_image import load_image
+from nodes.media.video_reader import VideoReader
+from nodes.sdk.values import Image
+from tests.bench.table import Row
+
+_WIDE, _HIGH = 1920, 1080
+_MEGABYTE = 1024 * 1024
+
+
+def rows() -> list[Row]:
+    """Every figure of this file."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [*_clips(Path(folder)), _memory(Path(folder)), _blend()]
+
+
+def _scene(frame: int, width: int = _WIDE, height: int = _HIGH) -> Image:
+    """The portrait, enlarged and sliding: detail and movement as in a film, cheap to make."""
+    base = _portrait(width, height)
+    return Image(np.roll(base, 3 * frame, axis=1))
+
+
+def _portrait(width: int, height: int, _kept: dict[tuple[int, int], np.ndarray] | None = None) -> np.ndarray:
+    import cv2
+
+    kept = _KEPT if _kept is None else _kept
+    if (width, height) not in kept:
+        kept[width, height] = cv2.resize(load_image(path="demo:astronaut").pixels, (width, height)).clip(0, 1)
+    return kept[width, height]
+
+
+_KEPT: dict[tuple[int, int], np.ndarray] = {}
+
+
+def _clips(folder: Path) -> list[Row]:
+    frames = [_scene(frame) for frame in range(12)]
+    found = []
+    for codec, name, count, floor in (
+        ("h264", "film.mp4", 120, 10.0),
+        ("h265", "film.h265.mp4", 36, None),
+        ("vp9", "film.webm", 48, None),
+        ("prores 4444", "film.mov", 24, None),
+    ):
+        plain = _raw_encoder(folder, codec, frames, count)
+        rate = _rate(
+            count,
+            lambda name=name, count=count, codec=codec: export_range(
+                lambda frame: frames[frame % 12], folder / name, 0, count - 1, settings=VideoSettings(codec)
+            ),
+        )
+        found.append(
+            Row(f"write 1080p {codec}", rate, "fps", floor, "higher", f"encoder alone {plain:.3g} fps")
+        )
+    reader = VideoReader(folder / "film.mp4")
+    plain = _rate(120, lambda: _raw_decoder(folder / "film.mp4"))
+    rate = _rate(120, lambda: [reader.frame(number) for number in range(120)])
+    found.append(
+        Row("read 1080p h264 as float RGB", rate, "fps", 25.0, "higher", f"decoder alone {plain:.3g} fps")
+    )
+    order = np.random.default_rng(0).integers(0, 120, 24)
+    start = time.perf_counter()
+    for number in order:
+        reader.frame(int(number))
+    jump = (time.perf_counter() - start) / len(order) * 1000
+    found.append(Row("jump to any 1080p h264 frame", jump, "ms", None, "lower", note="mean of 24 jumps"))
+    start = time.perf_counter()
+    for number in range(119, 79, -1):
+        reader.frame(number)
+    back = (time.perf_counter() - start) / 40 * 1000
+    found.append(Row("step back one 1080p h264 frame", back, "ms", None, "lower", note="mean of 40 steps"))
+    reader.close()
+    return found
+
+
+def _rate(count: int, work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - start)
+
+
+def _raw_encoder(folder: Path, codec: str, frames: list[Image], count: int) -> float:
+    """Frames a second of the bare encoder, fed with frames that are already in its own format."""
+    import av
+
+    settings = VideoSettings(codec)
+    kind = settings.kind()
+    with av.open(str(folder / f"raw.{kind.segment}"), "w") as container:
+        stream = container.add_stream(kind.encoder, rate=25, options=settings.options(alpha=False))
+        stream.width, stream.height, stream.pix_fmt = _WIDE, _HIGH, kind.opaque
+        ready = [
+            av.VideoFrame.from_ndarray((frame.pixels * 255).astype(np.uint8), format="rgb24").reformat(
+                format=kind.opaque
+            )
+            for frame in frames
+        ]
+
+        def encode() -> None:
+            for number in range(count):
+                ready[number % 12].pts = number
+                container.mux(stream.encode(ready[number % 12]))
+            container.mux(stream.encode())
+
+        return _rate(count, encode)
+
+
+def _raw_decoder(path: Path) -> None:
+    import av
+
+    with av.open(str(path)) as container:
+        container.streams.video[0].thread_type = "AUTO"
+        for _ in container.decode(video=0):
+            pass
+
+
+def _memory(folder: Path) -> Row:
+    process, seen = psutil.Process(), []
+
+    def note(_: object) -> None:
+        seen.append(process.memory_info().rss / _MEGABYTE)
+
+    export_range(lambda frame: _scene(frame, 512, 512), folder / "long.mp4", 0, 999, on_progress=note)
+    growth = max(seen[100:]) - seen[100]
+    return Row(
+        "memory growth after frame 100 of 1,000 at 512 px",
+        max(growth, 0.0),
+        "MB",
+        50.0,
+        "lower",
+        beside=f"{seen[100]:.0f} MB at frame 100",
+        note="writing alone, without a graph",
+    )
+
+
+def _blend() -> Row:
+    base, over = _scene(0), _scene(40)
+    blend_images(base, over, mode="soft light")
+    start = time.perf_counter()
+    for _ in range(5):
+        blend_images(base, over, mode="soft light", opacity=0.7)
+    took = (time.perf_counter() - start) / 5 * 1000
+    start = time.perf_counter()
+    for _ in range(5):
+        base.pixels.copy()
+    copy = (time.perf_counter() - start) / 5 * 1000
+    return Row(
+        "blend two 1080p pictures, soft light", took, "ms", 40.0, "lower", f"copying one {copy:.2g} ms"
+    )
