@@ -77,7 +77,7 @@ class Mouth:
         anchors_skull, anchors_jaw: 4 x 3, points in the camera's frame about the teeth.
         jaw_vertices: the vertices whose mean motion is the jaw's.
         upper, lower: RGBA strips; upper_place, lower_place: 2 x 3, the photo's pixels to texels.
-        tones: 3 x 3, the dark, the tongue, the inside of the lip.
+        tones: 3 x 3, the dark, the tongue, the inside of the lip. white: 3, the teeth.
     """
 
     opening: Slit
@@ -89,6 +89,7 @@ class Mouth:
     upper_place: FloatArray
     lower_place: FloatArray
     tones: FloatArray
+    white: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -499,6 +500,7 @@ def _mouth(reference: HeadState, photo: FloatArray, vertices: FloatArray, openin
         upper_place=_strip_place(reference, upper_edge, rotation, "upper"),
         lower_place=_strip_place(reference, lower_edge, rotation, "lower"),
         tones=np.stack([dark, tongue, lip_tone]).astype(np.float32),
+        white=white.astype(np.float32),
     )
 
 

@@ -159,11 +159,10 @@ def _tones(fit: HeadState, photo: FloatArray) -> tuple[FloatArray, FloatArray, F
         whites.append(photo[opening & (off > 1.15)])
     iris, sclera = np.concatenate(irises), np.concatenate(whites)
     mouth = photo_layers(fit).mouth
-    teeth = mouth.upper[-8, mouth.upper.shape[1] // 2 + 20, :3]
     return (
         np.median(iris, axis=0) if len(iris) > 3 else plain.iris,
         np.quantile(sclera, 0.7, axis=0).astype(np.float32) if len(sclera) > 3 else plain.sclera,
-        np.maximum(teeth, 0.3),
+        np.maximum(mouth.white, 0.35),
         mouth.tones[1],
     )
 
