@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -181,7 +180,7 @@ class Actions(QObject):
         try:
             self._user_file.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(json.dumps({"keys": changed}, indent=2) + "\n", "utf-8")
-            os.replace(part, self._user_file)
+            part.replace(self._user_file)
         except OSError as error:
             logger.warning("the keys cannot be kept in %s: %s", self._user_file, error)
 

@@ -1,0 +1,6 @@
+"""The parameter panel and the help page of the selected node."""
+
+from app.ui.panels.help_panel import HelpPanel
+from app.ui.panels.parameter_panel import ParameterPanel
+
+__all__ = ["HelpPanel", "ParameterPanel"]

@@ -1,0 +1,333 @@
+"""The parameters of the selected node or nodes, as they are at the playhead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import count
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from app.document.curve import Curve
+from app.document.graph import Graph, GraphError, NodeInstance
+from app.document.wiring import known_spec
+from app.engine.protocol import NodeState
+from app.ui.actions import Actions
+from app.ui.panels import values
+from app.ui.panels.head import NodeHead
+from app.ui.panels.rows import Group, ParameterRow
+from app.ui.panels.settings import shown, with_key_toggled, with_value, without_keys, without_value
+from nodes.sdk.node import NodeSpec
+from nodes.sdk.params import ParameterSpec, ParameterValue
+
+#: A filter field is shown from this many parameters on.
+FILTER_FROM = 10
+
+
+class ParameterPanel(QWidget):
+    """Follows the session's selection, its graph and its playhead.
+
+    Several selected nodes of one kind are edited together; of several kinds, those of the kind
+    selected last.
+    """
+
+    def __init__(self, session: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setProperty("surface", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(280)
+        self.names: tuple[str, ...] = ()
+        self.spec: NodeSpec | None = None
+        self.rows: dict[str, ParameterRow] = {}
+        self._kind = ""
+        self._gestures = count(1)
+        self._gesture = ""
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.empty = QLabel(
+            "Select a node to see its parameters.\n\nPress Tab over the graph to add one.", self
+        )
+        self.empty.setProperty("dim", True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.head = NodeHead(self)
+        self.filter = QLineEdit(self)
+        self.filter.setPlaceholderText("Find a parameter")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self._on_filter)
+        self.scroll = QScrollArea(self)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.body: QWidget | None = None
+        self.groups: list[Group] = []
+        column.addWidget(self.empty, 1)
+        column.addWidget(self.head)
+        field = QVBoxLayout()
+        field.setContentsMargins(10, 8, 10, 2)
+        field.addWidget(self.filter)
+        column.addLayout(field)
+        column.addWidget(self.scroll, 1)
+        self.head.renamed.connect(self._rename)
+        self.head.disabled.connect(self._disable)
+        self.head.menu_button.clicked.connect(self._open_menu)
+        session.selection_changed.connect(self._on_selection)
+        session.graph_changed.connect(self._on_graph)
+        session.frame_changed.connect(self._on_frame)
+        session.node_state.connect(self._on_state)
+        self._on_selection(session.selection)
+
+    def bind(self, actions: Actions) -> None:
+        """Let the keys of the panel work in it."""
+        actions.bind("panel.reset", self.reset_all)
+        actions.bind("panel.copy_values", self.copy_values)
+        actions.bind("panel.paste_values", self.paste_values)
+        actions.bind("panel.filter", self.focus_filter)
+        actions.attach(self, "panel")
+
+    # -- following the session ----------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        graph: Graph = self.session.document.graph
+        return graph
+
+    def _on_selection(self, names: tuple[str, ...]) -> None:
+        self._end_gesture()
+        chosen = [name for name in names if name in self.graph.nodes]
+        if chosen:
+            kind = self.graph.nodes[chosen[-1]].kind
+            chosen = [name for name in chosen if self.graph.nodes[name].kind == kind]
+        self.names = tuple(chosen)
+        self._show_kind()
+        self.refresh()
+
+    def _on_graph(self, before: Graph, after: Graph) -> None:
+        gone = [name for name in self.names if name not in after.nodes]
+        if gone:
+            self._on_selection(self.session.selection)
+        elif any(before.nodes.get(name) is not after.nodes[name] for name in self.names):
+            self._show_kind()
+            self.refresh()
+
+    def _on_frame(self, _frame: int) -> None:
+        """Only what is animated changes with the playhead."""
+        if self.names:
+            for row in self.rows.values():
+                if row.shown is not None and row.shown.key != "none":
+                    self._show_row(row)
+
+    def _on_state(self, state: NodeState) -> None:
+        if self.names and state.node == self.names[-1]:
+            self.head.show_state(state)
+
+    def _show_kind(self) -> None:
+        """Build the rows for the kind of the nodes shown; kept while the kind stays."""
+        instance = self.graph.nodes[self.names[-1]] if self.names else None
+        spec = known_spec(instance, self.session.registry) if instance else None
+        there = instance is not None
+        self.empty.setVisible(not there)
+        self.head.setVisible(there)
+        self.scroll.setVisible(there)
+        self.filter.setVisible(spec is not None and len(spec.parameters) >= FILTER_FROM)
+        if spec is not None and spec is self.spec:
+            return
+        self.spec = spec
+        self.filter.clear()
+        self._build(spec.parameters if spec else (), instance)
+
+    def _build(self, specs: tuple[ParameterSpec, ...], instance: NodeInstance | None) -> None:
+        if self.body is not None:
+            self.scroll.takeWidget()
+            self.body.deleteLater()
+        self.rows, self.groups = {}, []
+        self.body = body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 4, 0, 8)
+        column.setSpacing(0)
+        by_title: dict[str, Group] = {}
+        for spec in specs:
+            group = by_title.get(spec.group)
+            if group is None:
+                group = by_title[spec.group] = Group(spec.group, body)
+                self.groups.append(group)
+                column.addWidget(group)
+            row = ParameterRow(spec, group.body)
+            group.add(row)
+            self.rows[spec.name] = row
+            self._connect(row)
+        if not specs:
+            words = QLabel(self._nothing_to_set(instance), body)
+            words.setWordWrap(True)
+            words.setProperty("dim", True)
+            words.setContentsMargins(12, 8, 12, 8)
+            column.addWidget(words)
+        column.addStretch(1)
+        self.scroll.setWidget(body)
+
+    def _nothing_to_set(self, instance: NodeInstance | None) -> str:
+        if instance is None or self.spec is not None:
+            return "This node has no parameters."
+        kept = [f"{name} = {_plain(setting)}" for name, setting in instance.parameters.items()]
+        return "Kept as it is in the file:\n" + "\n".join(kept) if kept else "Nothing is stored for it."
+
+    def _connect(self, row: ParameterRow) -> None:
+        row.control.edited.connect(partial(self._on_edited, row))
+        row.control.finished.connect(self._end_gesture)
+        row.control.reset.connect(partial(self.reset, row.spec))
+        row.label.double_clicked.connect(partial(self.reset, row.spec))
+        row.label.menu_wanted.connect(partial(self._open_row_menu, row))
+        if row.key is not None:
+            row.key.clicked.connect(partial(self.toggle_key, row.spec))
+
+    # -- showing ------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the values as they are now."""
+        if not self.names:
+            return
+        name = self.names[-1]
+        self.head.show_node(name, self.graph.nodes[name], self.spec, len(self.names))
+        self.head.show_state(getattr(self.session, "states", {}).get(name))
+        for row in self.rows.values():
+            self._show_row(row)
+
+    def _show_row(self, row: ParameterRow) -> None:
+        row.show(shown(self.graph, self.names, row.spec, float(self.session.frame)))
+
+    def _on_filter(self, words: str) -> None:
+        for group in self.groups:
+            group.filter(words)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.body is not None:
+            self.head.restyle()
+
+    # -- editing ------------------------------------------------------------------------------
+
+    def _on_edited(self, row: ParameterRow, value: ParameterValue) -> None:
+        """One step of an edit; all steps until it is finished are one undo step."""
+        if not self.names:
+            return
+        if not self._gesture:
+            self._gesture = f"panel {id(self)} {next(self._gestures)}"
+        names, spec, frame = self.names, row.spec, float(self.session.frame)
+        self.session.edit(
+            f"Set {spec.label}",
+            lambda graph: with_value(graph, names, spec, value, frame),
+            merge=self._gesture,
+        )
+
+    def _end_gesture(self) -> None:
+        if self._gesture:
+            self._gesture = ""
+            self.session.document.finish_gesture()
+
+    def _edit(self, label: str, function: Callable[[Graph], Graph]) -> None:
+        self._end_gesture()
+        if self.names:
+            self.session.edit(label, function)
+
+    def reset(self, spec: ParameterSpec) -> None:
+        """Return a parameter to its default."""
+        names = self.names
+        self._edit(f"Reset {spec.label}", lambda graph: without_value(graph, names, spec))
+
+    def reset_all(self) -> None:
+        """Return every parameter to its default."""
+        names, specs = self.names, self.spec.parameters if self.spec else ()
+
+        def apply(graph: Graph) -> Graph:
+            for spec in specs:
+                graph = without_value(graph, names, spec)
+            return graph
+
+        self._edit("Reset all", apply)
+
+    def toggle_key(self, spec: ParameterSpec) -> None:
+        """Set a key at the playhead, or remove the one there."""
+        names, frame = self.names, float(self.session.frame)
+        label = "Remove key" if self.rows[spec.name].shown and self._has_key(spec) else "Set key"
+        self._edit(label, lambda graph: with_key_toggled(graph, names, spec, frame))
+
+    def _has_key(self, spec: ParameterSpec) -> bool:
+        seen = self.rows[spec.name].shown
+        return seen is not None and seen.key == "key"
+
+    def stop_animating(self, spec: ParameterSpec) -> None:
+        """Remove all keys; the value stays as it is at the playhead."""
+        names, frame = self.names, float(self.session.frame)
+        self._edit("Remove all keys", lambda graph: without_keys(graph, names, spec, frame))
+
+    def copy_values(self) -> None:
+        """Put all values of the node into the clipboard as text."""
+        if self.names and self.spec is not None:
+            text = values.copied(self.spec, self.graph.nodes[self.names[-1]])
+            QGuiApplication.clipboard().setText(text)
+            self.session.message.emit("Values copied")
+
+    def paste_values(self) -> None:
+        """Take over copied values that the nodes have parameters for."""
+        names, spec = self.names, self.spec
+        text = QGuiApplication.clipboard().text()
+        if spec is not None:
+            self._edit("Paste values", lambda graph: values.pasted(graph, names, spec, text))
+
+    def focus_filter(self) -> None:
+        """Type to find a parameter."""
+        if self.filter.isVisible():
+            self.filter.setFocus()
+
+    def _rename(self, new: str) -> None:
+        if len(self.names) == 1 and new != self.names[0]:
+            old = self.names[0]
+            self._edit("Rename", lambda graph: graph.renamed(old, new))
+            self.refresh()
+
+    def _disable(self, off: bool) -> None:
+        names = self.names
+
+        def apply(graph: Graph) -> Graph:
+            for name in names:
+                if name not in graph.nodes:
+                    raise GraphError(f"there is no node '{name}'")
+                graph = graph.with_node(name, replace(graph.nodes[name], disabled=off))
+            return graph
+
+        self._edit("Disable" if off else "Enable", apply)
+
+    # -- menus --------------------------------------------------------------------------------
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Reset all", self.reset_all)
+        menu.addAction("Copy values", self.copy_values)
+        menu.addAction("Paste values", self.paste_values)
+        menu.popup(self.head.menu_button.mapToGlobal(QPoint(0, self.head.menu_button.height())))
+
+    def _open_row_menu(self, row: ParameterRow, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Reset", partial(self.reset, row.spec))
+        if row.key is not None:
+            text = "Remove key" if self._has_key(row.spec) else "Set key"
+            menu.addAction(text, partial(self.toggle_key, row.spec))
+            everything = menu.addAction("Remove all keys", partial(self.stop_animating, row.spec))
+            everything.setEnabled(row.shown is not None and row.shown.key != "none")
+        menu.addSeparator()
+        if self.names:
+            address = f"{self.names[-1]}.{row.spec.name}"
+            menu.addAction(f"Copy '{address}'", lambda: QGuiApplication.clipboard().setText(address))
+        menu.popup(at)
+
+
+def _plain(setting: object) -> str:
+    return f"{len(setting.keys)} keys" if isinstance(setting, Curve) else str(setting)
