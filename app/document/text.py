@@ -104,7 +104,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         for name, _ in pairs:
             if name in seen:
                 raise FileProblem(
-                    f"the name {shown(name)} stands twice in one place", hint="Remove one of them"
+                    f"the name {shown(name)} is there twice", hint="Remove one of them"
                 )
             seen.add(name)
     return entries
