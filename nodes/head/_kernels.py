@@ -283,9 +283,11 @@ def draw_mouth(  # type: ignore[no-untyped-def]
             tx = low_place[0, 0] * jx + low_place[0, 1] * jy + low_place[0, 2]
             ty = low_place[1, 0] * jx + low_place[1, 1] * jy + low_place[1, 2]
             alpha = _strip(low_teeth, tx, ty, layer) * depth
-            shade = 0.22 + 0.40 * _smooth(0.0, 0.14 * half, from_low)
+            shade = 0.26 + 0.36 * _smooth(0.0, 0.14 * half, from_low)
             for k in range(3):
-                colour[k] += alpha * (layer[k] * shade - colour[k])
+                # in the shade of the lips the light comes off flesh: it is red
+                tint = 1.0 - (0.22 * k if k < 2 else 0.30) * (1.0 - shade)
+                colour[k] += alpha * (layer[k] * shade * tint - colour[k])
             # upper teeth
             qx = to_skull[0, 0] * x + to_skull[0, 1] * y + to_skull[0, 2]
             qy = to_skull[1, 0] * x + to_skull[1, 1] * y + to_skull[1, 2]
