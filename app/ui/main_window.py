@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
         self.preferences.sync()
         if self._export_dialog is not None:
             self._export_dialog.close()
+        self.viewer.close_pages()
         self.session.close()
         event.accept()
         super().closeEvent(event)

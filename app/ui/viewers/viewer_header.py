@@ -30,6 +30,7 @@ class ViewerHeader(QWidget):
     overlay_source_chosen = Signal(object)
     zoom_chosen = Signal(float)
     fit_chosen = Signal()
+    table_chosen = Signal(bool)
 
     def __init__(self, session: Session, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +61,13 @@ class ViewerHeader(QWidget):
         self.overlays.setToolTip("What is drawn over the picture (O switches all)")
         self.overlay_menu = QMenu(self.overlays)
         self.overlays.setMenu(self.overlay_menu)
+        self.table = QToolButton(self)
+        self.table.setIcon(icon("menu"))
+        self.table.setCheckable(True)
+        self.table.setToolTip("Show the numbers as a table")
+        self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.table.toggled.connect(self.table_chosen)
+        self.table.hide()
         self.wipe = self._button(actions, "viewer.wipe")
         self.wipe_with = self._combo("The slot on the right of the wipe")
         self.wipe_with.activated.connect(lambda: session.set_wipe_slot(self.wipe_with.currentData()))
@@ -70,6 +78,7 @@ class ViewerHeader(QWidget):
         row.addWidget(self.tabs, 1)
         for part in (
             self.output,
+            self.table,
             self.wipe,
             self.wipe_with,
             self.overlays,

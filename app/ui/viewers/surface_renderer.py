@@ -1,0 +1,188 @@
+"""Draws surfaces with OpenGL into pictures, without a window of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from app.ui.viewers.orbit import Orbit
+from app.ui.viewers.surfaces import Surface
+from nodes.sdk.errors import FacewrightError
+from nodes.sdk.values.arrays import ByteArray
+
+SAMPLES = 4
+_VERTEX = """
+#version 330
+uniform mat4 view;
+uniform mat4 projection;
+uniform float point_size;
+in vec3 position;
+in vec3 normal;
+in vec3 colour;
+in vec2 uv;
+out vec3 shade_normal;
+out vec3 shade_colour;
+out vec2 shade_uv;
+void main() {
+    vec4 seen = view * vec4(position, 1.0);
+    gl_Position = projection * seen;
+    gl_PointSize = clamp(point_size / -seen.z, 1.0, 12.0);
+    shade_normal = mat3(view) * normal;
+    shade_colour = colour;
+    shade_uv = uv;
+}
+"""
+# A key light from above left of the camera, a cool fill from the right, and a rim: studio light.
+_FRAGMENT = """
+#version 330
+uniform sampler2D picture;
+uniform bool textured;
+uniform int style;
+in vec3 shade_normal;
+in vec3 shade_colour;
+in vec2 shade_uv;
+out vec4 result;
+void main() {
+    vec3 colour = textured ? texture(picture, shade_uv).rgb : shade_colour;
+    if (style == 1) { result = vec4(colour, 1.0); return; }
+    if (style == 2) { result = vec4(0.05, 0.07, 0.10, 1.0); return; }
+    vec3 normal = normalize(shade_normal);
+    if (!gl_FrontFacing) normal = -normal;
+    float key = max(dot(normal, normalize(vec3(-0.45, 0.55, 0.75))), 0.0);
+    float fill = max(dot(normal, normalize(vec3(0.8, -0.1, 0.5))), 0.0);
+    float rim = pow(1.0 - max(normal.z, 0.0), 3.0);
+    vec3 linear = pow(colour, vec3(2.2));
+    vec3 lit = linear * (0.16 + 0.86 * key + 0.22 * fill * vec3(0.85, 0.93, 1.0)) + 0.05 * rim;
+    result = vec4(pow(lit, vec3(1.0 / 2.2)), 1.0);
+}
+"""
+
+
+class GraphicsError(FacewrightError):
+    """This machine offers no OpenGL 3.3."""
+
+
+class SurfaceRenderer:
+    """Holds one surface on the card; draws it from any side at any size."""
+
+    def __init__(self) -> None:
+        """Open a context. Raises GraphicsError when there is none to be had."""
+        self._context = _open_context()
+        self._program = self._context.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
+        self._surface: Surface | None = None
+        self._held: list[Any] = []
+        self._array: Any = None
+        self._texture: Any = None
+        self._targets: tuple[tuple[int, int], list[Any]] | None = None
+
+    def show(self, surface: Surface) -> None:
+        """Put a surface on the card, in place of the one before."""
+        context = self._context
+        for item in self._held:
+            item.release()
+        count = len(surface.positions)
+        columns = np.zeros((count, 11), np.float32)
+        columns[:, 0:3] = surface.positions
+        if len(surface.normals):
+            columns[:, 3:6] = surface.normals
+        columns[:, 6:9] = surface.colours
+        if surface.uv is not None:
+            columns[:, 9:11] = surface.uv
+        vertices = context.buffer(columns.tobytes() or b"\0" * 44)
+        self._held = [vertices]
+        indices = None
+        if len(surface.triangles):
+            indices = context.buffer(np.ascontiguousarray(surface.triangles, np.int32).tobytes())
+            self._held.append(indices)
+        layout = (vertices, "3f 3f 3f 2f", "position", "normal", "colour", "uv")
+        self._array = context.vertex_array(self._program, [layout], index_buffer=indices)
+        self._held.append(self._array)
+        self._texture = None
+        if surface.texture is not None:
+            pixels = np.ascontiguousarray(surface.texture[::-1])
+            size = (pixels.shape[1], pixels.shape[0])
+            self._texture = context.texture(size, 3, pixels.tobytes(), alignment=1)
+            self._texture.build_mipmaps()
+            self._held.append(self._texture)
+        self._surface = surface
+
+    def draw(
+        self,
+        orbit: Orbit,
+        width: int,
+        height: int,
+        *,
+        wireframe: bool,
+        background: tuple[float, float, float],
+    ) -> ByteArray:
+        """The surface as H x W x 4 uint8 RGBA, first row at the top."""
+        context, surface = self._context, self._surface
+        drawn, plain = self._target(width, height)
+        drawn.use()
+        context.viewport = (0, 0, width, height)
+        context.enable(context.DEPTH_TEST | context.PROGRAM_POINT_SIZE)
+        context.clear(*background, 1.0)
+        if surface is not None and len(surface.positions):
+            program = self._program
+            program["view"].write(orbit.view().T.tobytes())
+            program["projection"].write(orbit.projection(width / height).T.tobytes())
+            program["textured"].value = self._texture is not None
+            program["point_size"].value = surface.radius * height * 0.012
+            if self._texture is not None:
+                self._texture.use(0)
+            if len(surface.triangles):
+                program["style"].value = 0
+                self._array.render(context.TRIANGLES)
+                if wireframe:
+                    program["style"].value = 2
+                    context.wireframe = True
+                    context.depth_func = "<="
+                    self._array.render(context.TRIANGLES)
+                    context.wireframe = False
+                    context.depth_func = "<"
+            else:
+                program["style"].value = 1
+                self._array.render(context.POINTS)
+        context.copy_framebuffer(plain, drawn)
+        data = np.frombuffer(plain.read(components=4), np.uint8).reshape(height, width, 4)
+        return np.ascontiguousarray(data[::-1])
+
+    def close(self) -> None:
+        """Give everything back to the card."""
+        if self._targets is not None:
+            for item in self._targets[1]:
+                item.release()
+        for item in self._held:
+            item.release()
+        self._held = []
+        self._context.release()
+
+    def _target(self, width: int, height: int) -> tuple[Any, Any]:
+        if self._targets is None or self._targets[0] != (width, height):
+            if self._targets is not None:
+                for item in self._targets[1]:
+                    item.release()
+            context = self._context
+            samples = min(SAMPLES, context.max_samples)
+            colour = context.renderbuffer((width, height), samples=samples)
+            depth = context.depth_renderbuffer((width, height), samples=samples)
+            drawn = context.framebuffer(colour, depth)
+            plain_colour = context.renderbuffer((width, height))
+            plain = context.framebuffer(plain_colour)
+            self._targets = ((width, height), [drawn, plain, colour, depth, plain_colour])
+        return self._targets[1][0], self._targets[1][1]
+
+
+def _open_context() -> Any:
+    import moderngl
+
+    failures = []
+    for settings in ({"backend": "egl"}, {}):
+        try:
+            return moderngl.create_context(standalone=True, require=330, **settings)
+        except (ImportError, OSError, ValueError, RuntimeError, TypeError) as error:
+            failures.append(error)
+        except Exception as error:  # noqa: BLE001 - drivers raise what they like
+            failures.append(error)
+    raise GraphicsError("heads and meshes cannot be shown: there is no OpenGL 3.3 here") from failures[0]
