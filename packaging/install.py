@@ -117,13 +117,12 @@ def install_packages() -> bool:
 
 def make_environment() -> None:
     """Make .venv with this Python; one that was made by another Python or elsewhere is replaced."""
-    made_by = f"{sys.version_info[:3]} {ROOT}\n"
-    origin = ENVIRONMENT / "facewright-origin.txt"
-    if program_path("python").exists() and origin.is_file() and origin.read_text("utf-8") == made_by:
-        STAMP.unlink(missing_ok=True)
-        return
+    configuration = ENVIRONMENT / "pyvenv.cfg"
     if ENVIRONMENT.exists():
-        if not (ENVIRONMENT / "pyvenv.cfg").is_file():
+        if configuration.is_file() and program_path("python").exists() and made_here(configuration):
+            STAMP.unlink(missing_ok=True)
+            return
+        if not configuration.is_file():
             raise SetupError(f"{ENVIRONMENT} is in the way: it is not a Python environment. Move it away")
         say("replacing the environment, it was made by another Python or in another place")
         shutil.rmtree(ENVIRONMENT)
@@ -141,7 +140,14 @@ def make_environment() -> None:
                 "this Python cannot make environments. Install it: sudo apt-get install python3-venv"
             )
         raise SetupError(f"the environment cannot be made ({last_line(made.stderr)})")
-    origin.write_text(made_by, "utf-8")
+
+
+def made_here(configuration: Path) -> bool:
+    """Whether an environment was made by this version of Python, and in the place where it lies."""
+    lines = configuration.read_text("utf-8").splitlines()
+    settings = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
+    version = ".".join(map(str, sys.version_info[:3]))
+    return settings.get("version") == version and settings.get("command", "").endswith(str(ENVIRONMENT))
 
 
 def run_logged(command: list[str]) -> tuple[int, str]:

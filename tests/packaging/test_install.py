@@ -25,7 +25,9 @@ def steps(setup: ModuleType, libraries: ModuleType, monkeypatch: pytest.MonkeyPa
         if "venv" in command:
             setup.program_path("python").parent.mkdir(parents=True)
             setup.program_path("python").touch()
-            (setup.ENVIRONMENT / "pyvenv.cfg").touch()
+            version = ".".join(map(str, sys.version_info[:3]))
+            text = f"home = somewhere\nversion = {version}\ncommand = python -m venv {setup.ENVIRONMENT}\n"
+            (setup.ENVIRONMENT / "pyvenv.cfg").write_text(text)
         return subprocess.CompletedProcess(command, 0, "all models are here\n", "")
 
     def run_logged(command: list[str]) -> tuple[int, str]:
@@ -70,9 +72,17 @@ def test_a_changed_lock_or_project_file_installs_again_in_the_same_environment(
     assert not any("venv" in command for command in steps)
 
 
-def test_an_environment_made_elsewhere_is_replaced(setup: ModuleType, steps: list[list[str]]) -> None:
+@pytest.mark.parametrize(
+    "line",
+    ["version = 3.1.4\ncommand = python -m venv {here}", "version = {version}\ncommand = x /elsewhere/.venv"],
+)
+def test_an_environment_of_another_python_or_place_is_replaced(
+    setup: ModuleType, steps: list[list[str]], line: str
+) -> None:
     setup.main([])
-    (setup.ENVIRONMENT / "facewright-origin.txt").write_text("another Python\n")
+    version = ".".join(map(str, sys.version_info[:3]))
+    text = line.format(here=setup.ENVIRONMENT, version=version)
+    (setup.ENVIRONMENT / "pyvenv.cfg").write_text(text)
     setup.STAMP.unlink()
     steps.clear()
     assert setup.main([]) == 0
