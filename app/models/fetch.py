@@ -5,6 +5,8 @@ A card with a `builder` has its file derived from the unpacked carrier by a func
     def build(unpacked: Path, target: Path) -> None
 
 which reads the carrier's files in the folder `unpacked` as data and writes the file `target`.
+When a builder comes to write something else, its card names another file, so that an old one is
+not taken for the new.
 """
 
 from __future__ import annotations
