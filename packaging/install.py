@@ -58,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     except SetupError as error:
         print(f"set-up: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"set-up: {error.filename or ROOT}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("set-up: stopped; run it again to go on", file=sys.stderr)
         return 1

@@ -128,6 +128,17 @@ def test_models_that_cannot_be_fetched_fail_the_setup(
     assert setup.main(["--no-models"]) == 0
 
 
+def test_a_folder_that_may_not_be_written_is_one_line(
+    setup: ModuleType, steps: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    def refuse(command: list[str]) -> tuple[int, str]:
+        raise PermissionError(13, "Permission denied", str(setup.LOG))
+
+    monkeypatch.setattr(setup, "run_logged", refuse)
+    assert setup.main([]) == 1
+    assert capsys.readouterr().err == f"set-up: {setup.LOG}: Permission denied\n"
+
+
 def test_an_old_python_is_told_in_one_line(setup: ModuleType, steps: list[list[str]]) -> None:
     with pytest.raises(setup.SetupError, match=r"needs Python 3\.11 or newer, this is 3\.9"):
         setup.check_python((3, 9))
