@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from nodes.sdk import Colour, File, Slider, Text, node
 from nodes.sdk.registry import Registry
-from nodes.sdk.values import Image, Mask
+from nodes.sdk.values import Audio, Image, Mask
 
 
 @node(title="Picture", category="Test")
@@ -40,6 +40,12 @@ def blend(base: Image, over: Image, matte: Mask | None = None) -> Image:
 @node(title="Stack", category="Test")
 def stack(layers: list[Image]) -> Image:
     """Any number of pictures into one, for tests of documents."""
+    raise NotImplementedError
+
+
+@node(title="Voice", category="Test")
+def voice() -> Audio:
+    """A sound, which no picture socket takes, for tests of documents."""
     raise NotImplementedError
 
 
@@ -91,7 +97,7 @@ def needy(image: Image) -> Image:
 def registry(*without: str) -> Registry:
     """A registry of these kinds, except some."""
     found = Registry()
-    for function in (picture, grade, blend, stack, split, image_from_mask, write, changed, needy):
+    for function in (picture, grade, blend, stack, split, image_from_mask, write, changed, needy, voice):
         if function.spec.id not in without:
             found.add(function.spec)
     return found

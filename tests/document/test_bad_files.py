@@ -110,11 +110,12 @@ def test_many_wires_into_one_input_do_not_take_long() -> None:
 
 def test_a_missing_file_a_folder_and_a_pipe_are_told_apart(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.graph"
-    os.mkfifo(pipe)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(pipe)
     for path, words in [
         (tmp_path / "none.graph", "there is no such file"),
         (tmp_path, "it is a folder"),
-        (pipe, "it is not an ordinary file"),
+        (pipe, "it is not an ordinary file" if pipe.exists() else "no such file"),
         (tmp_path / ("x" * 400), "its name is too long"),
         (Path("/proc/self/mem\0"), "it cannot be read"),
     ]:
@@ -122,7 +123,7 @@ def test_a_missing_file_a_folder_and_a_pipe_are_told_apart(tmp_path: Path) -> No
             load(path, REGISTRY)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="root may read everything")
 def test_a_file_one_may_not_read_says_so(tmp_path: Path) -> None:
     path = tmp_path / "secret.graph"
     path.write_bytes(b"{}")
