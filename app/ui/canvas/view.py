@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QCursor,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -72,7 +71,7 @@ class GraphCanvas(QGraphicsView):
         self._held = ""
         self._held_used = False
         self._hovered: str | None = None
-        self._last_at = QPoint()
+        self._last_at = QPoint(-1, -1)
         self._editor: InlineEditor | None = None
         self._palette: AddNodePalette | None = None
         self._palette_for: tuple[QPointF, Socket | None] = (QPointF(), None)
@@ -88,6 +87,7 @@ class GraphCanvas(QGraphicsView):
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
         self.setMinimumSize(200, 120)
         self.setAccessibleName("Graph")
         self.navigation = Navigation(self)
@@ -143,14 +143,9 @@ class GraphCanvas(QGraphicsView):
         self.navigation.pan_by(step)
 
     def cursor_point(self) -> QPointF:
-        """Where the cursor is on the canvas; the middle when it is elsewhere."""
-        at = self.viewport().mapFromGlobal(QCursor.pos())
-        if not self.viewport().rect().contains(at):
-            at = (
-                self._last_at
-                if self.viewport().rect().contains(self._last_at)
-                else self.viewport().rect().center()
-            )
+        """Where the cursor was seen last on the canvas; the middle before it was seen."""
+        room = self.viewport().rect()
+        at = self._last_at if room.contains(self._last_at) else room.center()
         return self.mapToScene(at)
 
     # -- following the session ----------------------------------------------------------------

@@ -142,6 +142,7 @@ class Group(QWidget):
         self.grid.setHorizontalSpacing(6)
         self.grid.setVerticalSpacing(4)
         self.grid.setColumnStretch(1, 1)
+        self.grid.setColumnMinimumWidth(2, 18)
         column.addWidget(self.body)
         self.rows: list[ParameterRow] = []
 
