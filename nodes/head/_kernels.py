@@ -153,9 +153,11 @@ def draw_skin(  # type: ignore[no-untyped-def]
                     stroke = 0.75 * _smooth(0.6, 1.0, closed) * (1.0 - _smooth(0.4, 1.7, off / thick))
                     stroke *= 1.0 - _smooth(0.75, 1.0, abs(a))
                     # the skin beside it is the lid's, from above the open lid's lashes
-                    lift = 0.10 * eyes[e, UPPER_REACH] * _smooth(0.55, 1.0, closed)
+                    lift = 0.09 * _smooth(0.0, 0.4, 1.0 - abs(a)) * _smooth(0.55, 1.0, closed)
                     if b > new_upper and source < upper + 2.0 * lift:
                         source = upper + lift + 0.5 * max(source - upper, 0.0)
+                    if b < new_lower and source > lower - 2.0 * lift:
+                        source = lower - lift - 0.5 * max(lower - source, 0.0)
                 if gap > 1e-4 and abs(a) < 1.0:
                     beyond = min(b - new_lower, new_upper - b) * half
                     ramp = max(0.8, 0.03 * half)

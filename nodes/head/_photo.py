@@ -485,7 +485,7 @@ def _mouth(reference: HeadState, photo: FloatArray, vertices: FloatArray, openin
     upper_edge = _biting_edge(vertices, parts.teeth_upper, rotation, lowest=True)
     lower_edge = _biting_edge(vertices, parts.teeth_lower, rotation, lowest=False)
     lips = landmark_points(reference.model, vertices)[[13, 14]]
-    upper_edge = _beside_lip(upper_edge, lips[0], rotation, -0.0024)
+    upper_edge = _beside_lip(upper_edge, lips[0], rotation, -0.0042)
     lower_edge = _beside_lip(lower_edge, lips[1], rotation, -0.0030)
     skin, lip_tone, white = _tones(reference, photo, opening)
     dark = np.array([0.13, 0.045, 0.04]) * (0.4 + 0.9 * float(skin.mean()))
