@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import logging
 import threading
@@ -96,6 +97,7 @@ class EngineClient:
         self._closed = False
         self._supervisor = threading.Thread(target=self._supervise, name="engine", daemon=True)
         self._supervisor.start()
+        atexit.register(self.close)
 
     # -- what the interface asks --------------------------------------------------------------
 
@@ -176,6 +178,7 @@ class EngineClient:
             process.cells.cancelled = 2**62
         for process in alive:
             process.end()
+        atexit.unregister(self.close)
 
     # -- the supervising thread ---------------------------------------------------------------
 

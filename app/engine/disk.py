@@ -35,6 +35,7 @@ SUFFIX = ".result"
 CHECKSUM_BYTES = 32
 ABANDONED_SECONDS = 3600
 LARGEST_HEADER = 64 * 2**20
+HEADER_ALLOWANCE = 4096
 #: Results that took less are made again sooner than they are found.
 WORTH_SECONDS = 0.3
 DEFAULT_BUDGET = 4 * 2**30
@@ -95,7 +96,7 @@ class DiskCache:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._make_room(sum(array.nbytes for array in arrays))
+            self._make_room(sum(array.nbytes for array in arrays) + HEADER_ALLOWANCE)
             _write(path, tree, arrays, result.seconds)
             if self._size is not None:
                 self._size += path.stat().st_size

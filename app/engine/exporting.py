@@ -102,12 +102,11 @@ def _audio(evaluator: Evaluator, graph: Graph, node: str, spec: NodeSpec, frame:
     return None
 
 
-def main(connection: Connection, options: Options) -> None:
+def main(connection: Connection, cells: Cells, options: Options) -> None:
     """What the process runs: one export."""
     step_back(options.niceness)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     folder = Path(options.folder)
-    cells = Cells(folder)
     job = connection.recv()
     threading.Thread(target=_end_with_client, args=(connection, folder), daemon=True).start()
     connection.send([_outcome(connection, cells, options, job)])

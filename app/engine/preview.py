@@ -20,6 +20,8 @@ LARGEST_VALUE = 64 * 2**20
 #: Samples across each shrunken pixel; more look no better.
 MOST_SAMPLES = 4
 LOOKUP_STEPS = 65535
+#: Rows that are converted at once, so that they stay in the processor's cache.
+BLOCK_ROWS = 16
 
 
 def preview_of(value: Any, *, limit: int = 0, full_size: tuple[int, int] | None = None) -> Preview:
@@ -81,25 +83,37 @@ def to_rgba8(pixels: FloatArray, *, linear: bool = False) -> ByteArray:
 
     NaN becomes 0. Args: linear: the colours are linear light and get encoded.
     """
-    out = np.full((*pixels.shape[:2], 4), 255, np.uint8)
+    height, width = pixels.shape[:2]
+    out = np.full((height, width, 4), 255, np.uint8)
     grey = pixels.ndim == 2
-    colours = pixels[..., None] if grey else pixels[..., :3]
-    if linear:
-        out[..., :3] = _srgb_table()[_steps(colours, LOOKUP_STEPS).astype(np.uint16)]
-    else:
-        out[..., :3] = _steps(colours, 255)
-    if not grey and pixels.shape[2] == 4:
-        out[..., 3] = _steps(pixels[..., 3], 255)
+    samples = pixels[..., None] if grey else pixels
+    scratch = np.empty((BLOCK_ROWS, width, samples.shape[2]), np.float32)
+    for top in range(0, height, BLOCK_ROWS):
+        block = samples[top : top + BLOCK_ROWS]
+        target = out[top : top + BLOCK_ROWS]
+        room = scratch[: len(block)]
+        if linear:
+            indices = _steps(block, LOOKUP_STEPS, room).astype(np.uint16)
+            for channel in range(3):
+                target[..., channel] = _srgb_table()[indices[..., channel]]
+            if block.shape[2] == 4:
+                target[..., 3] = indices[..., 3] >> 8
+        elif grey:
+            target[..., :3] = _steps(block, 255, room)
+        else:
+            steps = _steps(block, 255, room)
+            for channel in range(block.shape[2]):  # Twice as fast as rows of three.
+                target[..., channel] = steps[..., channel]
     return out
 
 
-def _steps(values: FloatArray, highest: int) -> FloatArray:
-    """0..1 to 0..highest, ready to be cut to whole numbers."""
-    scaled = np.multiply(values, np.float32(highest), dtype=np.float32)
-    scaled += np.float32(0.5)
-    np.fmax(scaled, np.float32(0), out=scaled)
-    np.fmin(scaled, np.float32(highest + 0.499), out=scaled)
-    return scaled
+def _steps(values: FloatArray, highest: int, room: FloatArray) -> FloatArray:
+    """0..1 to 0..highest in `room`, ready to be cut to whole numbers; NaN becomes 0."""
+    np.multiply(values, np.float32(highest), out=room)
+    np.add(room, np.float32(0.5), out=room)
+    # fmax and not maximum: it turns NaN into the other number.
+    np.fmax(room, np.float32(0), out=room)
+    return np.minimum(room, np.float32(highest + 0.499), out=room)
 
 
 @cache

@@ -7,8 +7,10 @@ import multiprocessing
 import shutil
 import signal
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from app.engine.cells import Cells
@@ -40,6 +42,8 @@ class ComputeProcess:
         on_end: Callable[[ComputeProcess], None],
     ) -> None:
         self._folder = make_folder()
+        # Also at the end of a program that forgot to close.
+        self._remove_folder = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self.cells = Cells(self._folder, make=True)
         self._receiver = Receiver(self._folder)
         self._on_event = on_event
@@ -117,14 +121,18 @@ class ComputeProcess:
                     continue
                 self._on_event(self, event)
         self.process.join()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._remove_folder()
         self._on_end(self)
 
 
 def _run(target: str, connection: Any, options: Options) -> None:
     """The first thing that runs in the new process."""
+    try:
+        cells = Cells(Path(options.folder))
+    except FileNotFoundError:
+        return  # The program ended while this process started.
     if target == "export":
         from app.engine.exporting import main
     else:
         from app.engine.worker import main
-    main(connection, options)
+    main(connection, cells, options)

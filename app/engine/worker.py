@@ -108,9 +108,9 @@ class Inbox:
 class Worker:
     """Serves one client until it goes."""
 
-    def __init__(self, connection: Connection, options: Options) -> None:
+    def __init__(self, connection: Connection, cells: Cells, options: Options) -> None:
         folder = Path(options.folder)
-        self._cells = Cells(folder)
+        self._cells = cells
         self._inbox = Inbox(connection, folder)
         self._out = Outbox(connection, Sender(folder))
         registry = load_registry(options.registry)
@@ -281,8 +281,8 @@ class Worker:
         return WorkerStatus("ready", self._evaluator.device, self._complaint, memory)
 
 
-def main(connection: Connection, options: Options) -> None:
+def main(connection: Connection, cells: Cells, options: Options) -> None:
     """What the process runs."""
     step_back(options.niceness)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    Worker(connection, options).serve()
+    Worker(connection, cells, options).serve()

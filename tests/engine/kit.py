@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 
 from app.document.graph import Graph, NodeInstance, ParameterSetting, Port, Settings
+from nodes.output.export_video import export_video
 from nodes.sdk import Around, Carry, Context, File, NodeError, Slider, node
 from nodes.sdk.registry import Registry
 from nodes.sdk.values import Image, Mask, Table
@@ -141,6 +142,13 @@ def moving_picture(*, size: Annotated[int, Slider(1, 8192)] = 512, context: Cont
     return Image(np.full((size, size, 3), (context.frame % 100) / 100, np.float32))
 
 
+@node(title="Slow picture", category="Test", reads=("frame",))
+def slow_picture(*, context: Context) -> Image:
+    """Give a picture that takes a while and differs from frame to frame."""
+    time.sleep(0.05)
+    return Image(np.full((64, 64, 3), (context.frame % 100) / 100, np.float32))
+
+
 @node(title="Brighten", category="Test")
 def brighten(image: Image, *, amount: Annotated[float, Slider(0, 1)] = 0.1) -> Image:
     """Add an amount to every pixel."""
@@ -207,8 +215,8 @@ def killer(a: float | None = None) -> float:
 
 KINDS = (
     number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
-    fail, broken, wrong_type, picture, moving_picture, brighten, vandal, two_outputs, read_file, slow, deaf,
-    killer,
+    fail, broken, wrong_type, picture, moving_picture, slow_picture, brighten, vandal, two_outputs, read_file,
+    slow, deaf, killer, export_video,
 )  # fmt: skip
 
 
