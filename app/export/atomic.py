@@ -16,10 +16,14 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A path to write to, beside the target, that takes the target's place when the block succeeds.
+def replacing(target: Path, folder: Path | None = None) -> Iterator[Path]:
+    """A path to write to that takes the target's place when the block succeeds.
 
     When the block raises, what was written is deleted and an earlier target is left alone.
+
+    Args:
+        target: the file to make or replace.
+        folder: where to write first, on the same disk; None means beside the target.
 
     Raises:
         FileProblem: when the block or the replacement fails for want of room, rights or a folder.
@@ -28,7 +32,8 @@ def replacing(target: Path) -> Iterator[Path]:
         if target.is_dir():
             raise FileProblem(f"{target} is a folder", hint="Give the name of a file")
         # The extension stays last, since some writers choose the format by it.
-        draft = target.with_name(f".{target.stem[:80]}.{secrets.token_hex(4)}.part{target.suffix}")
+        name = f".{target.stem[:80]}.{secrets.token_hex(4)}.part{target.suffix}"
+        draft = (folder or target.parent) / name
         try:
             yield draft
             _settle(draft)

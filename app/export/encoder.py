@@ -130,10 +130,12 @@ class Encoder:
         if self._alpha and pixels.shape[2] == 3:
             pixels = np.concatenate([pixels, np.ones((*pixels.shape[:2], 1), np.float32)], axis=2)
         deep = self._settings.kind().deep
-        whole = as_words(pixels) if deep else as_bytes(pixels)
-        whole = np.pad(whole, ((0, whole.shape[0] % 2), (0, whole.shape[1] % 2), (0, 0)), mode="edge")
+        whole: np.ndarray[Any, Any] = as_words(pixels) if deep else as_bytes(pixels)
+        odd = (whole.shape[0] % 2, whole.shape[1] % 2)
+        if any(odd):
+            whole = np.pad(whole, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
         layout = ("rgba64le" if deep else "rgba") if self._alpha else ("rgb48le" if deep else "rgb24")
-        frame = self._converter.reformat(
+        frame: VideoFrame = self._converter.reformat(
             av.VideoFrame.from_ndarray(np.ascontiguousarray(whole), format=layout),
             format=self._stream.pix_fmt,
             interpolation="BICUBIC",

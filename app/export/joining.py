@@ -54,7 +54,8 @@ def join(
         FileProblem: when the file cannot be written.
     """
     total = sum(count for _, count in parts)
-    with replacing(target) as draft:
+    # A draft among the parts goes with them, should the program be killed now.
+    with replacing(target, parts[0][0].parent) as draft:
         _write(parts, draft, settings, rate, total, audio, audio_start, check)
         with open_video(draft) as written:
             index = build_index(written, picture_stream(written, draft), target)
@@ -97,14 +98,14 @@ def _write(
         for packet in _packets(parts, rate):
             packet.stream = stream
             if sound is not None:
-                sound.write_until(float(packet.pts / rate) + _SOUND_AHEAD)
+                sound.write_until(float((packet.pts or 0) / rate) + _SOUND_AHEAD)
             container.mux(packet)
             check()
         if sound is not None:
             sound.finish()
 
 
-def _packets(parts: Sequence[tuple[Path, int]], rate: Fraction) -> Iterator[Packet]:
+def _packets(parts: Sequence[tuple[Path, int]], rate: Fraction) -> Iterator[Packet[Any]]:
     """The packets of all parts, their times counted in frames of the whole.
 
     Raises:
@@ -120,7 +121,7 @@ def _packets(parts: Sequence[tuple[Path, int]], rate: Fraction) -> Iterator[Pack
                     f"the parts in {path.parent} do not belong together",
                     hint="Delete that folder, export again",
                 )
-            scale = (stream.time_base or 1 / rate) * rate
+            scale = Fraction(stream.time_base or 1 / rate) * rate
             for packet in container.demux(stream):
                 if packet.size == 0 or packet.pts is None:
                     continue

@@ -49,7 +49,7 @@ def export(
     if not target.name:
         raise NodeError("no file is chosen to export to", hint="Set 'Path' to a file name")
     chosen = dict(parameters or {})
-    listeners = {"on_progress": on_progress, "is_cancelled": is_cancelled}
+    listeners: dict[str, Any] = {"on_progress": on_progress, "is_cancelled": is_cancelled}
     if extension_of(target) in VIDEO_EXTENSIONS:
         settings = fitting_settings(target, chosen)
         return export_range(

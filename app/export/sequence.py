@@ -15,7 +15,7 @@ from app.export.parts import identity_of
 from app.export.pictures import check_picture_path, write_picture
 from app.export.progress import Clock, OnProgress
 from app.export.stream import ExportReport, FrameSource
-from nodes.sdk import Cancelled, NodeError
+from nodes.sdk import Cancelled, FileProblem, NodeError
 from nodes.sdk.values import Image
 
 logger = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ class _Note:
         """Save without complaint: the export already ends with a more telling error."""
         try:
             self.save(done)
-        except Exception as error:  # noqa: BLE001
+        except (FileProblem, OSError) as error:
             logger.info("the note of a stopped export was not written: %s", error)
 
     def remove(self) -> None:

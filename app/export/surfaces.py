@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,6 @@ def write_splats_ply(splats: Splats, path: Path) -> None:
 def _ply_header(points: npt.NDArray[Any], tail: str) -> bytes:
     kinds = {"f": "float", "u": "uchar"}
     lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(points)}"]
-    fields = points.dtype.fields or {}
+    fields: Mapping[str, Any] = points.dtype.fields or {}
     lines += [f"property {kinds[fields[name][0].kind]} {name}" for name in points.dtype.names or ()]
     return ("\n".join(lines) + "\n" + tail + "end_header\n").encode()

@@ -69,4 +69,4 @@ def head_angles(vectors: FloatArray) -> FloatArray:
     """
     from scipy.spatial.transform import Rotation
 
-    return Rotation.from_rotvec(vectors).as_euler("YXZ").astype(np.float32)
+    return np.asarray(Rotation.from_rotvec(vectors).as_euler("YXZ"), np.float32)

@@ -11,6 +11,8 @@ import logging
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +42,9 @@ _DAMAGE = (
     OSError, SyntaxError, ValueError, struct.error, zlib.error, EOFError, IndexError, KeyError, TypeError,
     OverflowError, AttributeError,
 )  # fmt: skip
+
+#: How PNG, JPEG, TIFF, GIF and WebP files begin.
+_FIRST_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8", b"RIFF")
 
 _BUILT_IN = {"astronaut": "astronaut.png"}
 _ORIENTATION_TAG = 0x0112
@@ -95,23 +100,46 @@ def read_picture(text: str) -> Image:
     try:
         with path.open("rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # remarks on damaged details that do no harm
-            opened = Pillow.open(stream, formats=[name for name in formats if name in Pillow.OPEN])
+            with _decoding(path):
+                opened = Pillow.open(stream, formats=[name for name in formats if name in Pillow.OPEN])
             _check_size(path, *opened.size)
             pixels = _pixels(path, opened)
     except Pillow.DecompressionBombError:
         raise _too_large(path, "more than 178 megapixels") from None
     except UnidentifiedImageError:
+        if _begins_as_picture(path):
+            raise _damaged(path) from None
         raise FileProblem(f"{path} is not a picture", hint=f"{_other_kind(path)}{_readable()}") from None
     except MemoryError:
         raise FileProblem(
             f"there is not enough memory to open the picture {path}", hint="Make it smaller first"
         ) from None
+    return Image(np.ascontiguousarray(pixels))
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    """Call whatever a decoder raises on a damaged file by one name."""
+    from PIL import UnidentifiedImageError
+
+    try:
+        yield
+    except UnidentifiedImageError:
+        raise
     except _DAMAGE as error:
         logger.info("%s does not decode: %s", path, error)
-        raise FileProblem(
-            f"the picture {path} is damaged or cut short", hint="Copy, download or export it again"
-        ) from error
-    return Image(np.ascontiguousarray(pixels))
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> FileProblem:
+    return FileProblem(
+        f"the picture {path} is damaged or cut short", hint="Copy, download or export it again"
+    )
+
+
+def _begins_as_picture(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(8).startswith(_FIRST_BYTES)
 
 
 def _readable() -> str:
@@ -141,13 +169,15 @@ def _check_size(path: Path, width: int, height: int) -> None:
 def _pixels(path: Path, opened: Pillow.Image) -> np.ndarray[Any, Any]:
     from PIL import ImageOps
 
-    if _deep(path, opened):
-        turned = _orientation(opened)
-        deep = _read_deep(path)
-        if deep is not None:
-            return _upright(deep, turned)
-    opened.load()  # an animation stands at its first frame
-    return _as_float(_to_srgb(path, ImageOps.exif_transpose(opened)))
+    with _decoding(path):
+        deep, turned = _deep(path, opened), int(opened.getexif().get(_ORIENTATION_TAG, 1))
+    if deep:
+        words = _read_deep(path)
+        if words is not None:
+            return _upright(words, turned)
+    with _decoding(path):
+        opened.load()  # an animation stands at its first frame
+        return _as_float(_to_srgb(path, ImageOps.exif_transpose(opened)))
 
 
 def _deep(path: Path, opened: Pillow.Image) -> bool:
@@ -164,17 +194,21 @@ def _deep(path: Path, opened: Pillow.Image) -> bool:
     if opened.format == "TIFF":
         bits = getattr(opened, "tag_v2", {}).get(258, (8,))
         return max(bits if isinstance(bits, tuple) else (bits,)) > 8
-    return opened.format == "PPM" and opened.mode.startswith("I")
+    return bool(opened.format == "PPM" and opened.mode.startswith("I"))
 
 
 def _read_deep(path: Path) -> np.ndarray[Any, Any] | None:
     """H x W x 3 or 4 float from a 16-bit or float file; None when OpenCV cannot read it either."""
     import cv2
 
+    # Its remarks on damaged files would stand on the command line beside our own.
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         found = None
+    finally:
+        cv2.utils.logging.setLogLevel(level)
     if found is None:
         return None
     if found.ndim == 2:
@@ -187,11 +221,8 @@ def _read_deep(path: Path) -> np.ndarray[Any, Any] | None:
         found = found[..., [2, 1, 0, *range(3, found.shape[2])][:4]]
     if found.dtype.kind == "f":
         return np.clip(np.nan_to_num(found), 0, 1).astype(np.float32)
-    return found.astype(np.float32) / np.float32(np.iinfo(found.dtype).max)
-
-
-def _orientation(opened: Pillow.Image) -> int:
-    return int(opened.getexif().get(_ORIENTATION_TAG, 1))
+    most = 255 if found.dtype == np.uint8 else 65535
+    return np.divide(found, np.float32(most), dtype=np.float32)
 
 
 def _upright(pixels: np.ndarray[Any, Any], orientation: int) -> np.ndarray[Any, Any]:

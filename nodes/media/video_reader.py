@@ -95,7 +95,7 @@ class VideoReader:
 
     def _restart(self) -> None:
         """Forget what was in flight; the decoder goes on from where the file now stands."""
-        self._packets: Iterator[Packet] = self._container.demux(self._stream)
+        self._packets: Iterator[Packet[Any]] = self._container.demux(self._stream)
         self._ready: deque[VideoFrame] = deque()
         self._position: int | None = None  # number of the last frame that came out
         self._ended = False

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import signal
+import subprocess
+import sys
 import time
 import weakref
 from collections.abc import Callable
@@ -25,6 +28,8 @@ from nodes.media.video_reader import VideoReader
 from nodes.sdk import Cancelled, FileProblem, NodeError
 from nodes.sdk.values import Audio, Image
 from tests.export.helpers import counting, disk_with_room_for, grainy, numbers_in, picture
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -195,6 +200,32 @@ def test_a_stopped_export_goes_on_where_it_stopped(tmp_path: Path) -> None:
     report = export_range(counting(picture, calls), target, 0, 44, key="k")
     assert report.resumed in (10, 20)
     assert calls == list(range(report.resumed, 45))
+    assert numbers_in(target) == list(range(45))
+    assert only_file_in(tmp_path) == "film.mp4"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from app.export import stream
+from tests.export.helpers import picture
+stream.PART_FRAMES = 10
+def source(frame):
+    if frame == 37:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return picture(frame)
+stream.export_range(source, Path(sys.argv[1]), 0, 44, key="k")
+"""
+
+
+@pytest.mark.usefixtures("short_parts")
+def test_a_killed_program_loses_no_finished_part(tmp_path: Path) -> None:
+    target = tmp_path / "film.mp4"
+    target.write_bytes(b"an earlier film")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(target)], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert target.read_bytes() == b"an earlier film"
+    assert export_range(picture, target, 0, 44, key="k").resumed >= 20
     assert numbers_in(target) == list(range(45))
     assert only_file_in(tmp_path) == "film.mp4"
 

@@ -13,7 +13,7 @@ from nodes.image.mask_from_image import mask_from_image
 from nodes.image.resize_image import resize_image
 from nodes.image.solid_image import solid_image
 from nodes.image.transform_image import transform_image
-from nodes.media.colour import to_encoded, to_linear
+from nodes.media.colour import as_bytes, as_words, to_encoded, to_linear
 from nodes.sdk import NodeError
 from nodes.sdk.registry import default_registry
 from nodes.sdk.sockets import CONVERSIONS
@@ -162,3 +162,11 @@ def test_plain_pictures() -> None:
     assert solid_image(opacity=0.5).has_alpha
     board = checker_image(width=8, height=8, square=4, first=(1, 1, 1), second=(0, 0, 0)).pixels[..., 0]
     assert np.array_equal(board[::4, ::4], [[1, 0], [0, 1]])
+
+
+def test_pictures_as_whole_numbers_round_clip_and_swallow_what_is_no_number() -> None:
+    odd = np.array([[-np.inf, -0.1, 0.0, 0.5, 1.0, 1.1, 1e30, np.inf, np.nan]], np.float32)
+    assert as_bytes(odd).tolist() == [[0, 0, 0, 128, 255, 255, 255, 255, 0]]
+    assert as_words(odd).tolist() == [[0, 0, 0, 32768, 65535, 65535, 65535, 65535, 0]]
+    every = np.arange(256, dtype=np.uint8).reshape(4, 16, 4)
+    assert np.array_equal(as_bytes(every / np.float32(255)), every)

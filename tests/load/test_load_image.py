@@ -212,6 +212,19 @@ def test_a_file_cut_short_anywhere_gives_one_clear_line(tmp_path: Path, kind: st
             assert "cut." in str(problem) and problem.hint
 
 
+@pytest.mark.parametrize("kind", ["png", "tif", "ppm"])
+def test_a_deep_file_cut_short_is_called_so_and_not_half_shown(
+    tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"deep.{kind}"
+    cv2.imwrite(str(path), noise().astype(np.uint16) * 200)
+    data = path.read_bytes()
+    for cut in range(60, len(data) - 60, len(data) // 9):
+        path.write_bytes(data[:cut])
+        assert "damaged or cut short" in message_of(path)
+    assert "OpenCV" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("kind", ["png", "jpg", "webp", "tif", "gif", "bmp"])
 def test_flipped_bytes_never_raise_anything_else(tmp_path: Path, kind: str) -> None:
     whole = tmp_path / f"whole.{kind}"
