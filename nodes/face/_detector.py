@@ -212,6 +212,14 @@ def overlap(box: npt.NDArray[np.floating], boxes: npt.NDArray[np.floating]) -> n
     return both / np.maximum(area + areas - both, 1e-9)
 
 
+def covered(box: FloatArray, boxes: FloatArray) -> float:
+    """The largest share of a box, or of one of many, that both have in common."""
+    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
+    both = np.prod(np.maximum(high - low, 0), axis=1)
+    smaller = np.minimum(np.prod(box[2:] - box[:2]), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
+    return float((both / np.maximum(smaller, 1e-9)).max())
+
+
 def merged(found: Found, limit: float = _OVERLAP) -> Found:
     """One detection for every face: overlapping ones give way to the best, best first.
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from nodes.face._crops import Crop
-from nodes.face._detector import detect, load_detector, overlap
+from nodes.face._detector import covered, detect, load_detector, overlap
 from nodes.face._identity import embeddings, load_embedder
 from nodes.face._landmarks import (
     KEY_POINTS,
@@ -106,10 +106,8 @@ def step(
     following.sort(key=lambda track: -_extent(track["points"]))
     lost += following[options.most :]
     following = following[: options.most]
-    faces = []
     height, width = picture.shape[:2]
-    for track in following:
-        faces.append(_smoothed_face(runtime, track, options, width, height))
+    faces = [_smoothed_face(runtime, track, options, width, height) for track in following]
     after = {
         "tracks": tuple(_kept(track) for track in following),
         "lost": tuple(_forgotten(track) for track in lost)[-_MEMORY:],
@@ -213,7 +211,7 @@ def _appeared(
     fresh: list[State] = []
     for box, points, score in zip(found.boxes, found.key_points, found.scores, strict=True):
         taken = [_box(track["points"]) for track in (*following, *fresh)]
-        if taken and _covered(box, np.stack(taken)) > 0.4:
+        if taken and covered(box, np.stack(taken)) > 0.4:
             continue
         reading = read_refined(runtime, picture, crop_of_key_points(box, points), 2)
         if reading.presence < PRESENT:
@@ -277,8 +275,8 @@ def _recognised(
 
 def tunings(smoothing: float) -> tuple[Tuning, Tuning]:
     """Filters for landmarks (speeds in face sizes a second) and for coefficients, from 0..1."""
-    rest = float(6.0 * (0.6 / 6.0) ** smoothing)
-    return Tuning(rest, 60.0, 4.0), Tuning(rest * 2.0, 20.0, 4.0)
+    rest, eager = 6.0 * 0.1**smoothing, 60.0 * 0.25**smoothing
+    return Tuning(rest, eager, 4.0), Tuning(rest * 2.0, eager / 3.0, 4.0)
 
 
 def _smoothed_face(runtime: LandmarkRuntime, track: State, options: Options, width: int, height: int) -> Face:
@@ -307,14 +305,6 @@ def _bare_face(track: State) -> Face:
 
 def _box(points: FloatArray) -> FloatArray:
     return np.concatenate([points[:468, :2].min(axis=0), points[:468, :2].max(axis=0)])
-
-
-def _covered(box: FloatArray, boxes: FloatArray) -> float:
-    """The largest share of a box, or of one of many, that both have in common."""
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    both = np.prod(np.maximum(high - low, 0), axis=1)
-    smaller = np.minimum(np.prod(box[2:] - box[:2]), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
-    return float((both / np.maximum(smaller, 1e-9)).max())
 
 
 def _extent(points: FloatArray) -> float:

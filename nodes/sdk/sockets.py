@@ -30,6 +30,7 @@ STYLES: dict[str, SocketStyle] = {
     "Mask": SocketStyle("#d9d9d9", "circle"),
     "Faces": SocketStyle("#56b4e9", "square"),
     "Embedding": SocketStyle("#56b4e9", "diamond"),
+    "Parsing": SocketStyle("#56b4e9", "triangle"),
     "HeadModel": SocketStyle("#cc79a7", "hexagon"),
     "HeadState": SocketStyle("#cc79a7", "square"),
     "Motion": SocketStyle("#29b890", "triangle"),

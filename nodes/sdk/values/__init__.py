@@ -1,7 +1,7 @@
 """The typed values that travel along wires. All are frozen; inputs are never modified."""
 
 from nodes.sdk.values.audio import Audio
-from nodes.sdk.values.face import ARKIT_NAMES, Embedding, Face, Faces
+from nodes.sdk.values.face import ARKIT_NAMES, PARSING_CLASSES, Embedding, Face, Faces, Parsing
 from nodes.sdk.values.head import Camera, HeadModel, HeadState
 from nodes.sdk.values.mesh import Mesh, Splats
 from nodes.sdk.values.motion import Motion
@@ -10,6 +10,7 @@ from nodes.sdk.values.table import Table
 
 __all__ = [
     "ARKIT_NAMES",
+    "PARSING_CLASSES",
     "Audio",
     "Camera",
     "Embedding",
@@ -21,6 +22,7 @@ __all__ = [
     "Mask",
     "Mesh",
     "Motion",
+    "Parsing",
     "Splats",
     "Table",
 ]

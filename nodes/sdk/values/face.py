@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from nodes.sdk.values.arrays import FloatArray, require_shape
+from nodes.sdk.values.arrays import ByteArray, FloatArray, require_shape
 
 #: The 52 ARKit coefficients by their Apple names, in Apple's alphabetical order. Every array of
 #: expression coefficients in the program uses this order.
@@ -111,9 +111,42 @@ class Embedding:
         vector: D float32 of length 1.
         model: the card's name of the network that made it; embeddings of two nets do not compare.
         name: the person's name when enrolled, else empty.
+        private: True for an enrolled identity: its vector stays in the project and is never exported.
     """
 
     socket_name: ClassVar[str] = "Embedding"
     vector: FloatArray
     model: str = ""
     name: str = ""
+    private: bool = False
+
+
+#: What the pixels of a parsed face are, by number; "left" and "right" are the person's own.
+PARSING_CLASSES: tuple[str, ...] = (
+    "background", "skin", "left brow", "right brow", "left eye", "right eye", "glasses", "left ear",
+    "right ear", "earring", "nose", "mouth", "upper lip", "lower lip", "neck", "necklace", "cloth", "hair",
+    "hat",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Parsing:
+    """What every pixel of a picture is, as seen for one or more faces.
+
+    Attributes:
+        labels: H x W uint8, numbers of PARSING_CLASSES; what belongs to no parsed face is background.
+    """
+
+    socket_name: ClassVar[str] = "Parsing"
+    labels: ByteArray
+
+    def __post_init__(self) -> None:
+        require_shape("Parsing.labels", self.labels, (None, None))
+
+    @property
+    def height(self) -> int:
+        return int(self.labels.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.labels.shape[1])
