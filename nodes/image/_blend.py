@@ -16,7 +16,7 @@ _NORMAL, _MULTIPLY, _SCREEN, _OVERLAY, _SOFT_LIGHT, _DIFFERENCE = range(6)
 
 
 @njit(cache=True, nogil=True)
-def _mix(mode: int, below: float, above: float) -> float:
+def _mix(mode: int, below: np.float32, above: np.float32) -> np.float32:
     """W3C blend function B(backdrop, source) of one channel."""
     if mode == _MULTIPLY:
         return below * above
@@ -41,7 +41,7 @@ def _mix(mode: int, below: float, above: float) -> float:
 
 @njit(cache=True, nogil=True)
 def _blend(
-    base: FloatArray, over: FloatArray, cover: FloatArray, opacity: float, mode: int, result: FloatArray
+    base: FloatArray, over: FloatArray, cover: FloatArray, opacity: np.float32, mode: int, result: FloatArray
 ) -> None:
     height, width, channels = base.shape
     over_alpha = over.shape[2] == 4

@@ -193,7 +193,7 @@ def _deep(path: Path, opened: Pillow.Image) -> bool:
         return len(header) > 24 and header[24] == 16
     if opened.format == "TIFF":
         bits = getattr(opened, "tag_v2", {}).get(258, (8,))
-        return max(bits if isinstance(bits, tuple) else (bits,)) > 8
+        return bool(max(bits if isinstance(bits, tuple) else (bits,)) > 8)
     return bool(opened.format == "PPM" and opened.mode.startswith("I"))
 
 

@@ -37,7 +37,6 @@ def write_clip(
     stamps: Sequence[int] | None = None,
     options: dict[str, str] | None = None,
     layout: str = "yuv420p",
-    rotation: int = 0,
     size: tuple[int, int] = (64, 48),
 ) -> Path:
     """Write numbered frames; `stamps` are their times in units of 1/rate."""
@@ -47,8 +46,6 @@ def write_clip(
         stream.width, stream.height = size
         stream.pix_fmt = layout
         stream.codec_context.time_base = 1 / Fraction(rate)
-        if rotation:
-            stream.set_display_rotation(rotation)
         for number in range(frames):
             frame = av.VideoFrame.from_ndarray(numbered_frame(number, *size), format="rgb24")
             frame = frame.reformat(format=layout)
