@@ -110,7 +110,9 @@ def derive(data: Path) -> HeadModel:
         mean=_metres(mean),
         identity=_metres(np.stack(directions)),
         identity_names=tuple(names),
-        expression=_metres(np.stack([targets.action(name)[used] for name in ARKIT_NAMES])),
+        expression=_metres(
+            np.stack([_one_sided(name, mean, targets.action(name)[used]) for name in ARKIT_NAMES])
+        ),
         triangles=renumber[corners[..., 0]].astype(np.int32),
         parts=parts.astype(np.int32),
         part_names=PART_NAMES,
@@ -127,6 +129,14 @@ def derive(data: Path) -> HeadModel:
         ),
         licence="CC0-1.0",
     )
+
+
+def _one_sided(name: str, mean: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """An action of one eye without what it moves, by an oversight, inside the other's socket."""
+    if not name.startswith("eye"):
+        return moved
+    side = 1.0 if name.endswith("Left") else -1.0
+    return moved * np.clip(0.5 + side * mean[:, :1] / 0.2, 0.0, 1.0)
 
 
 def _with_lower_teeth(
