@@ -371,7 +371,7 @@ def gaze_of(
         along = float(ray @ centre)
         nearest = ray * along - centre
         gap = float(nearest @ nearest)
-        meeting = nearest - ray * math.sqrt(radius ** 2 - gap) if gap < radius ** 2 else nearest
+        meeting = nearest - ray * math.sqrt(radius**2 - gap) if gap < radius**2 else nearest
         x, y, z = rotation.T @ meeting
         gaze[side] = (math.atan2(y, math.hypot(x, z)), math.atan2(x, z))
     return gaze

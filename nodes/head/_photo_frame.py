@@ -60,15 +60,13 @@ def render_over_photo(layers: PhotoLayers, state: HeadState) -> FloatArray:
     motion = motion.astype(np.float32)
 
     left, top, right, bottom = layers.window
-    where, cover = _grid_map(layers, motion, turn)
     moved = turn(layers.vertices + motion)
+    columns, rows = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
+    where = np.dstack([columns, rows]).astype(np.float32)
     if len(active) or not turn.still:
+        found, cover = _grid_map(layers, motion, turn)
+        np.copyto(where, found, where=cover[..., None])
         _lip_map(layers, moved, where)
-    identity = ~cover
-    if identity.any():
-        rows, columns = np.nonzero(identity)
-        where[rows, columns, 0] = columns + left + 0.5
-        where[rows, columns, 1] = rows + top + 0.5
     shading = np.ones(where.shape[:2], np.float32)
     view = out[top:bottom, left:right]
     draw_skin(

@@ -60,7 +60,11 @@ def test_a_known_head_is_found_again(known):
         known.model, landmarks, known.expression, centre=(256, 256), focal=768.0, focal_known=True
     )
     found = replace(
-        known, identity=fit.identity, expression=fit.expression, rotation=fit.rotation, translation=fit.translation
+        known,
+        identity=fit.identity,
+        expression=fit.expression,
+        rotation=fit.rotation,
+        translation=fit.translation,
     )
     assert np.linalg.norm(fit.residuals, axis=1).mean() < 0.005 * eye_distance(landmarks)
     turn = rotation_matrix(fit.rotation) @ rotation_matrix(known.rotation).T

@@ -47,7 +47,9 @@ def test_weights_are_perspective_correct():
 
 def test_triangles_behind_the_camera_and_outside_the_picture_do_no_harm():
     points = np.array([[-50, -50, 1], [-40, -60, 1], [500, 500, -1], [1e9, 3, 1]], np.float32)
-    assert not rasterise(points, np.array([[0, 1, 2], [0, 1, 3]], np.int32), 8, 8, cull=False).covered[0].all()
+    assert (
+        not rasterise(points, np.array([[0, 1, 2], [0, 1, 3]], np.int32), 8, 8, cull=False).covered[0].all()
+    )
 
 
 def test_corner_attributes_may_differ_across_a_shared_edge():
