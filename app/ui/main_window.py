@@ -4,38 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, Qt, QUrl
-from PySide6.QtGui import (
-    QAction,
-    QCloseEvent,
-    QDesktopServices,
-    QDragEnterEvent,
-    QDragMoveEvent,
-    QDropEvent,
-    QShowEvent,
-)
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from app.document.backups import backups
 from app.document.graph import Graph
 from app.ui.actions import Actions
 from app.ui.canvas import GraphCanvas
-from app.ui.dialogs.export_dialog import ExportDialog
-from app.ui.exports import Export, ExportQueue
+from app.ui.docks import Docks
+from app.ui.exports import ExportQueue
 from app.ui.files import Files
 from app.ui.menus import Menus, channel_menu, examples, title_of
+from app.ui.notices import Notices
+from app.ui.palette import CommandPalette, FindNodePopup, SearchPopup
 from app.ui.panels import HelpPanel, ParameterPanel
 from app.ui.session import Session
 from app.ui.settings import Preferences
 from app.ui.status import Status
 from app.ui.theme import apply_theme, current_theme
 from app.ui.timeline.timeline import Timeline
-from app.ui.viewers.banner import Banner
 from app.ui.viewers.viewer import Viewer
 
-#: Raised when the set of panels changes, so that an old arrangement is not forced on it.
-LAYOUT_VERSION = 1
-SIDE_WIDTH = 330
+POPUP_TOP = 90
 
 
 class MainWindow(QMainWindow):
@@ -47,26 +38,26 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.actions_ = Actions(preferences.folder / "shortcuts.json", self)
+        self.keys = Actions(preferences.folder / "shortcuts.json", self)
         self.exports = ExportQueue(session.engine, session.export_event, self)
         self.files = Files(session, preferences, self)
-        self.viewer = Viewer(session, self.actions_, self)
-        self.canvas = GraphCanvas(session, self.actions_, self)
+        self.viewer = Viewer(session, self.keys, self)
+        self.canvas = GraphCanvas(session, self.keys, self)
         self.parameters = ParameterPanel(session, self)
-        self.help = HelpPanel(session)
-        self.timeline = Timeline(session, self.actions_, self)
-        self.notice = Banner(self)
-        self._export_dialog: ExportDialog | None = None
+        self.help = HelpPanel(session, self)
+        self.timeline = Timeline(session, self.keys, self)
+        self.notices = Notices(session, self.show_models, self.show_export, self)
+        self._export_dialog: QDialog | None = None
+        self._popups: dict[str, SearchPopup] = {}
         self._arranged = False
         self._build()
         self._bind()
         self.status = Status(self.statusBar(), session, self.exports)
         self.status.gauge.clicked.connect(self.show_export)
-        session.document_changed.connect(self._refresh_title)
         session.graph_changed.connect(self._on_graph)
-        self.canvas.graph_dropped.connect(lambda path: self.files.open(Path(path)))
-        self.files.opened.connect(self._on_opened)
-        self.exports.finished.connect(self._on_export_finished)
+        session.document_changed.connect(self._refresh_title)
+        self.files.opened.connect(self.notices.check_document)
+        self.exports.finished.connect(self.notices.tell_export)
         self._refresh_title()
 
     # -- building -----------------------------------------------------------------------------
@@ -76,115 +67,82 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.notice)
+        column.addWidget(self.notices)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(centre)
-        areas = Qt.DockWidgetArea
-        for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
-            self.setCorner(corner, areas.RightDockWidgetArea)
-        self.docks = {
-            "viewer": self._dock("Viewer", self.viewer, areas.TopDockWidgetArea),
-            "parameters": self._dock("Parameters", self.parameters, areas.RightDockWidgetArea),
-            "help": self._dock("Help", self.help, areas.RightDockWidgetArea),
-            "timeline": self._dock("Timeline", self.timeline, areas.BottomDockWidgetArea),
-        }
-        for dock in self.docks.values():
-            self._hide_title(dock)
-        self.setTabPosition(areas.RightDockWidgetArea, QTabWidget.TabPosition.North)
-        self._default_layout()
-        self._menus()
-
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock-{title.lower()}")
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
-
-    def _hide_title(self, dock: QDockWidget) -> None:
-        """No title while docked: the panel's own head says what it is. A floating one needs it."""
-        empty = QWidget(dock)
-        dock.setTitleBarWidget(empty)
-        dock.topLevelChanged.connect(
-            lambda floating: dock.setTitleBarWidget(None if floating else empty)  # type: ignore[arg-type]
+        self.docks = Docks(
+            self,
+            {
+                "viewer": self.viewer,
+                "parameters": self.parameters,
+                "help": self.help,
+                "timeline": self.timeline,
+            },
         )
-
-    def _default_layout(self) -> None:
-        docks, areas = self.docks, Qt.DockWidgetArea
-        for dock in docks.values():
-            dock.setFloating(False)
-            dock.show()
-        self.addDockWidget(areas.TopDockWidgetArea, docks["viewer"])
-        self.addDockWidget(areas.RightDockWidgetArea, docks["parameters"])
-        self.addDockWidget(areas.RightDockWidgetArea, docks["help"])
-        self.addDockWidget(areas.BottomDockWidgetArea, docks["timeline"])
-        self.tabifyDockWidget(docks["parameters"], docks["help"])
-        docks["parameters"].raise_()
-        self._share_room()
-
-    def _share_room(self) -> None:
-        upright, level = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
-        room = max(self.height() - 150, 300)
-        self.resizeDocks([self.docks["viewer"]], [round(room * 0.56)], upright)
-        self.resizeDocks([self.docks["parameters"]], [SIDE_WIDTH], level)
-
-    def _side_by_side(self) -> None:
-        """The viewer at the left of the graph."""
-        self._default_layout()
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.docks["viewer"])
-        width = (self.width() - SIDE_WIDTH) // 2
-        self.resizeDocks([self.docks["viewer"]], [width], Qt.Orientation.Horizontal)
-
-    def _menus(self) -> None:
-        self._recent = QMenu("Open recent", self)
-        self._recent.aboutToShow.connect(self._fill_recent)
-        self._examples = QMenu("Examples", self)
-        self._examples.aboutToShow.connect(self._fill_examples)
-        self._backups = QMenu("Earlier saves", self)
-        self._backups.aboutToShow.connect(self._fill_backups)
-        panels = QMenu("Panels", self)
-        for dock in self.docks.values():
-            panels.addAction(dock.toggleViewAction())
-        layouts = QMenu("Layout", self)
-        layouts.addAction("Viewer above the graph", self._default_layout)
-        layouts.addAction("Viewer beside the graph", self._side_by_side)
-        layouts.addAction("Viewer in a window of its own", lambda: self.docks["viewer"].setFloating(True))
-        models = QAction("Models…", self)
-        models.triggered.connect(lambda _=False: self.show_models())
-        purge = QAction("Forget all results", self)
-        purge.setToolTip("Empty the cache: everything is computed anew")
-        purge.triggered.connect(lambda _=False: self._purge())
         self.menus = Menus(
             self,
-            self.actions_,
+            self.keys,
             {
-                "@recent": self._recent,
-                "@examples": self._examples,
-                "@backups": self._backups,
-                "@panels": panels,
-                "@layouts": layouts,
-                "@channels": channel_menu(self.actions_, self),
-                "@models": models,
-                "@purge": purge,
+                "@recent": self._menu("Open recent", self._fill_recent),
+                "@examples": self._menu("Examples", self._fill_examples),
+                "@backups": self._menu("Earlier saves", self._fill_backups),
+                "@panels": self._panels_menu(),
+                "@layouts": self._layouts_menu(),
+                "@channels": channel_menu(self.keys, self),
+                "@models": self._command("Models…", self.show_models),
+                "@purge": self._command("Forget all results", self.purge),
             },
         )
 
+    def _menu(self, title: str, fill: object) -> QMenu:
+        menu = QMenu(title, self)
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(lambda: fill(menu))  # type: ignore[operator]
+        return menu
+
+    def _command(self, title: str, run: object) -> QAction:
+        action = QAction(title, self)
+        action.triggered.connect(lambda _checked=False: run())  # type: ignore[operator]
+        return action
+
+    def _panels_menu(self) -> QMenu:
+        menu = QMenu("Panels", self)
+        for dock in self.docks.by_name.values():
+            menu.addAction(dock.toggleViewAction())
+        return menu
+
+    def _layouts_menu(self) -> QMenu:
+        menu = QMenu("Layout", self)
+        menu.addAction("Viewer above the graph", self.docks.above)
+        menu.addAction("Viewer beside the graph", self.docks.beside)
+        menu.addAction("Viewer in a window of its own", self.docks.detached)
+        return menu
+
     def _bind(self) -> None:
-        session, files, bind = self.session, self.files, self.actions_.bind
-        bind("file.new", files.new)
-        bind("file.open", files.open_dialog)
-        bind("file.save", files.save)
-        bind("file.save_as", files.save_as_dialog)
-        bind("file.export", self.show_export)
-        bind("file.quit", self.close)
-        bind("edit.undo", session.undo)
-        bind("edit.redo", session.redo)
-        bind("window.render", self.show_export)
-        bind("window.interrupt", session.cancel)
-        bind("window.fullscreen", self.toggle_fullscreen)
-        bind("window.theme", self.toggle_theme)
-        bind("help.node", self._show_help)
-        bind("help.about", self.show_about)
+        session, files = self.session, self.files
+        commands = {
+            "file.new": files.new,
+            "file.open": files.open_dialog,
+            "file.save": files.save,
+            "file.save_as": files.save_as_dialog,
+            "file.export": self.show_export,
+            "file.quit": self.close,
+            "edit.undo": session.undo,
+            "edit.redo": session.redo,
+            "edit.find": self.find_node,
+            "window.commands": self.find_command,
+            "window.render": self.show_export,
+            "window.interrupt": session.cancel,
+            "window.fullscreen": self.toggle_fullscreen,
+            "window.theme": self.toggle_theme,
+            "window.shortcuts": self.show_shortcuts,
+            "window.settings": self.show_settings,
+            "help.node": lambda: self.docks.bring("help"),
+            "help.about": self.show_about,
+        }
+        for action_id, command in commands.items():
+            self.keys.bind(action_id, command)
+        self.parameters.bind(self.keys)
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -196,9 +154,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._arranged:
             self._arranged = True
-            state = self.preferences.bytes("window/state")
-            if state.isEmpty() or not self.restoreState(state, LAYOUT_VERSION):
-                self._share_room()
+            self.docks.restore(self.preferences.bytes("window/state"))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         if not self.files.may_close():
@@ -207,21 +163,23 @@ class MainWindow(QMainWindow):
         self.timeline.stop()
         self.files.stop()
         self.preferences.set_bytes("window/geometry", self.saveGeometry())
-        self.preferences.set_bytes("window/state", self.saveState(LAYOUT_VERSION))
+        self.preferences.set_bytes("window/state", self.docks.state())
         self.preferences.sync()
         if self._export_dialog is not None:
             self._export_dialog.close()
         self.viewer.close_pages()
         self.session.close()
         event.accept()
-        super().closeEvent(event)
 
     # -- commands -----------------------------------------------------------------------------
 
     def show_export(self) -> None:
+        from app.ui.dialogs.export_dialog import ExportDialog
+
         if self._export_dialog is None:
             self._export_dialog = ExportDialog(self.session, self.exports, self.preferences, self)
         dialog = self._export_dialog
+        assert isinstance(dialog, ExportDialog)
         dialog.refresh_writers()
         for name in self.session.selection:
             dialog.choose_writer(name)
@@ -234,141 +192,119 @@ class MainWindow(QMainWindow):
         from nodes.sdk.models import cards
 
         missing = missing_models(self.session.graph, self.session.registry)
-        heading = (
-            "This graph needs models that are not on this machine."
-            if missing
-            else "Every model nodes can use."
-        )
-        dialog = ModelsDialog(missing or list(cards().values()), heading, self)
-        dialog.exec()
-        dialog.deleteLater()
-        self._check_models()
+        heading = "Every model that nodes can use."
+        if missing:
+            heading = "This graph needs models that are not on this machine."
+        self._run_dialog(ModelsDialog(missing or list(cards().values()), heading, self))
+        self.notices.check_models()
         self.session.requests.wish()
 
     def show_about(self) -> None:
         from app.ui.dialogs.about import AboutDialog
 
-        dialog = AboutDialog(self)
-        dialog.exec()
+        self._run_dialog(AboutDialog(self))
+
+    def show_shortcuts(self) -> None:
+        from app.ui.dialogs.shortcuts_dialog import ShortcutsDialog
+
+        self._run_dialog(ShortcutsDialog(self.keys, self))
+
+    def show_settings(self) -> None:
+        from app.ui.dialogs.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self.session, self)
+        if self._run_dialog(dialog) and dialog.theme_name != current_theme().name:
+            self.set_theme(dialog.theme_name)
+
+    def _run_dialog(self, dialog: QDialog) -> bool:
+        result = dialog.exec()
         dialog.deleteLater()
+        return result == QDialog.DialogCode.Accepted
+
+    def find_node(self) -> None:
+        """Go to a node by its name."""
+        popup = self._popups.get("node")
+        if not isinstance(popup, FindNodePopup):
+            popup = self._popups["node"] = FindNodePopup(self.session.registry, self)
+            popup.chosen.connect(self.canvas.show_node)
+        popup.open_at(self._popup_place(), self.session.graph)
+
+    def find_command(self) -> None:
+        """Run any command by its name."""
+        popup = self._popups.get("command")
+        if not isinstance(popup, CommandPalette):
+            popup = self._popups["command"] = CommandPalette(self.keys, self)
+        popup.open_at(self._popup_place())
+
+    def _popup_place(self) -> QPoint:
+        return self.mapToGlobal(QPoint(self.width() // 2 - 180, POPUP_TOP))
 
     def toggle_fullscreen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def toggle_theme(self) -> None:
-        name = "light" if current_theme().dark else "dark"
+        self.set_theme("light" if current_theme().dark else "dark")
+
+    def set_theme(self, name: str) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, name)
-        self.actions_.refresh_icons()
+        self.keys.refresh_icons()
         self.preferences.set_text("theme", name)
         self.status.refresh(self.session.status)
 
-    def _show_help(self) -> None:
-        self.docks["help"].show()
-        self.docks["help"].raise_()
-
-    def _purge(self) -> None:
+    def purge(self) -> None:
+        """Forget every result: all is computed anew."""
         self.session.engine.purge()
         self.session.seen_frames.clear()
         self.session.requests.wish()
         self.session.message.emit("All results were forgotten")
 
-    # -- menus that change ----------------------------------------------------------------------
+    # -- menus that change --------------------------------------------------------------------
 
-    def _fill_recent(self) -> None:
-        self._recent.clear()
+    def _fill_recent(self, menu: QMenu) -> None:
+        menu.clear()
         for path in self.preferences.recent():
-            action = self._recent.addAction(path.name, lambda path=path: self.files.open(path))
-            action.setToolTip(str(path))
-        if self._recent.isEmpty():
-            self._recent.addAction("Nothing yet").setEnabled(False)
+            menu.addAction(path.name, lambda path=path: self.files.open(path)).setToolTip(str(path))
+        if menu.isEmpty():
+            menu.addAction("Nothing yet").setEnabled(False)
         else:
-            self._recent.addSeparator()
-            self._recent.addAction("Clear this list", self.preferences.forget_recent)
+            menu.addSeparator()
+            menu.addAction("Clear this list", self.preferences.forget_recent)
 
-    def _fill_examples(self) -> None:
-        self._examples.clear()
+    def _fill_examples(self, menu: QMenu) -> None:
+        menu.clear()
         for path in examples():
-            self._examples.addAction(title_of(path), lambda path=path: self.files.open(path))
-        if self._examples.isEmpty():
-            self._examples.addAction("None installed").setEnabled(False)
+            menu.addAction(title_of(path), lambda path=path: self.files.open(path))
+        if menu.isEmpty():
+            menu.addAction("None installed").setEnabled(False)
 
-    def _fill_backups(self) -> None:
-        self._backups.clear()
+    def _fill_backups(self, menu: QMenu) -> None:
+        menu.clear()
         path = self.session.document.path
         for backup in backups(path) if path else []:
             stamp = backup.name.removesuffix(backup.suffix).rsplit(".", 2)[-2].replace("_", "  ")
-            self._backups.addAction(stamp, lambda backup=backup: self.files.open_backup(backup))
-        if self._backups.isEmpty():
-            self._backups.addAction("None yet").setEnabled(False)
+            menu.addAction(stamp, lambda backup=backup: self.files.open_backup(backup))
+        if menu.isEmpty():
+            menu.addAction("None yet").setEnabled(False)
 
     # -- following the session ----------------------------------------------------------------
 
     def _refresh_title(self) -> None:
-        document, actions = self.session.document, self.actions_
+        document = self.session.document
         self.setWindowTitle(f"{document.name}[*] — Facewright")
         self.setWindowModified(document.dirty)
         for action_id, verb, label in (
             ("edit.undo", "Undo", document.undo_label),
             ("edit.redo", "Redo", document.redo_label),
         ):
-            actions[action_id].setText(f"{verb} {label[:1].lower()}{label[1:]}" if label else verb)
-            actions[action_id].setEnabled(bool(label))
+            self.keys[action_id].setText(f"{verb} {label[:1].lower()}{label[1:]}" if label else verb)
+            self.keys[action_id].setEnabled(bool(label))
 
-    def _on_opened(self) -> None:
-        problems = self.session.document.problems
-        if problems:
-            count = len(problems)
-            title = str(problems[0]) if count == 1 else f"{count} things in this file need attention"
-            self.notice.tell("warning", title, "", "" if count == 1 else "Show them", self._show_problems)
-        else:
-            self.notice.hide()
-            self._check_models()
-
-    def _check_models(self) -> None:
-        from app.ui.dialogs.models_dialog import missing_models
-
-        missing = missing_models(self.session.graph, self.session.registry)
-        if missing:
-            titles = ", ".join(card.title for card in missing[:3])
-            more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-            self.notice.tell(
-                "warning",
-                f"This graph needs models that are not on this machine: {titles}{more}",
-                "",
-                "Models…",
-                self.show_models,
-            )
-        else:
-            self.notice.hide()
-
-    def _show_problems(self) -> None:
-        from app.ui.dialogs import questions
-
-        problems = self.session.document.problems
-        lines = "\n\n".join(f"• {problem}" for problem in problems[:12])
-        more = f"\n\n… and {len(problems) - 12} more" if len(problems) > 12 else ""
-        questions.ask(self, "What this file holds that could not be used as it is", lines + more, ("Close",))
-        self.notice.hide()
-
-    def _on_export_finished(self, export: Export) -> None:
-        if export.state == "done":
-            self.notice.tell(
-                "info",
-                f"Exported {export.path.name}",
-                str(export.path),
-                "Open folder",
-                lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(export.path.parent))),
-            )
-        elif export.state == "failed" and export.error is not None:
-            self.notice.tell(
-                "error",
-                f"Export of {export.path.name} failed: {export.error.what}",
-                export.error.hint,
-                "Show",
-                self.show_export,
-            )
+    def _on_graph(self, before: Graph, after: Graph) -> None:
+        """The first nodes of an empty graph are shown without being asked for."""
+        if not before.nodes and after.nodes and not self.session.slots:
+            self.session.view_node(list(after.nodes)[-1])
 
     # -- drag and drop ------------------------------------------------------------------------
 
@@ -381,9 +317,9 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        at = self.canvas.viewport().mapFrom(self, event.position().toPoint())
-        inside = self.canvas.viewport().rect().contains(at)
-        place = at if inside else self.canvas.viewport().rect().center()
+        viewport = self.canvas.viewport()
+        at = viewport.mapFrom(self, event.position().toPoint())
+        place = at if viewport.rect().contains(at) else viewport.rect().center()
         event.acceptProposedAction()
         self.drop(paths, self.canvas.mapToScene(place))
 
@@ -394,8 +330,3 @@ class MainWindow(QMainWindow):
             self.files.open(graphs[0])
         elif paths:
             self.canvas.commands.add_files([str(path) for path in paths], place)
-
-    def _on_graph(self, before: Graph, after: Graph) -> None:
-        """The first nodes of an empty graph are shown without being asked for."""
-        if not before.nodes and after.nodes and not self.session.slots:
-            self.session.view_node(list(after.nodes)[-1])

@@ -89,7 +89,7 @@ class Status:
         )
         self.worker.setToolTip(status.detail or f"The compute process is {words.lower()} on the {device}")
         shown = [f"{name} {_size(count)}" for name, count in status.memory.items() if count]
-        self.memory.setText("   ".join(shown))
+        self.memory.setText("    ".join(shown) + "      " if shown else "")
 
 
 def _size(count: int) -> str:

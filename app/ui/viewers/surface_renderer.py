@@ -49,11 +49,11 @@ void main() {
     if (style == 2) { result = vec4(0.05, 0.07, 0.10, 1.0); return; }
     vec3 normal = normalize(shade_normal);
     if (!gl_FrontFacing) normal = -normal;
-    float key = max(dot(normal, normalize(vec3(-0.45, 0.55, 0.75))), 0.0);
+    float key = max(dot(normal, normalize(vec3(-0.6, 0.6, 0.62))), 0.0);
     float fill = max(dot(normal, normalize(vec3(0.8, -0.1, 0.5))), 0.0);
     float rim = pow(1.0 - max(normal.z, 0.0), 3.0);
     vec3 linear = pow(colour, vec3(2.2));
-    vec3 lit = linear * (0.16 + 0.86 * key + 0.22 * fill * vec3(0.85, 0.93, 1.0)) + 0.05 * rim;
+    vec3 lit = linear * (0.07 + 0.95 * key + 0.16 * fill * vec3(0.8, 0.9, 1.0)) + 0.035 * rim;
     result = vec4(pow(lit, vec3(1.0 / 2.2)), 1.0);
 }
 """

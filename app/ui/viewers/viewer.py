@@ -176,7 +176,9 @@ class Viewer(QWidget):
         view.show_faces(faces)
         self._refresh_wipe()
         self.pages.show_preview(preview, picture)
-        self.header.table.setVisible(self.pages.has_two(preview, picture))
+        self.header.show_controls(
+            picture=self.pages.currentWidget() is view, two=self.pages.has_two(preview, picture)
+        )
         self.summary.setText(
             preview.summary if preview and self.pages.currentWidget() is not self.pages.table else ""
         )

@@ -68,6 +68,8 @@ class ViewerHeader(QWidget):
         self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.table.toggled.connect(self.table_chosen)
         self.table.hide()
+        self.wireframe = self._button(actions, "viewer.wireframe")
+        self.wireframe.hide()
         self.wipe = self._button(actions, "viewer.wipe")
         self.wipe_with = self._combo("The slot on the right of the wipe")
         self.wipe_with.activated.connect(lambda: session.set_wipe_slot(self.wipe_with.currentData()))
@@ -79,6 +81,7 @@ class ViewerHeader(QWidget):
         for part in (
             self.output,
             self.table,
+            self.wireframe,
             self.wipe,
             self.wipe_with,
             self.overlays,
@@ -167,6 +170,19 @@ class ViewerHeader(QWidget):
             action.setCheckable(True)
             action.setChecked(port == source)
             action.triggered.connect(lambda _=False, port=port: self.overlay_source_chosen.emit(port))
+
+    def show_controls(self, *, picture: bool, two: bool) -> None:
+        """Offer what makes sense for the page in front.
+
+        Args:
+            picture: whether it is a picture; else it is a table, a plot or a view in space.
+            two: whether the value can also be shown as a table.
+        """
+        self.table.setVisible(two)
+        self.wireframe.setVisible(not picture and two)
+        for part in (self.wipe, self.overlays, self.channel, self.zoom):
+            part.setVisible(picture)
+        self.wipe_with.setVisible(picture and self._session.wipe_slot is not None)
 
     def show_channel(self, channel: Channel) -> None:
         self.channel.setCurrentIndex(self.channel.findData(channel))
