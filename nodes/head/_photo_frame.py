@@ -82,7 +82,8 @@ def render_over_photo(layers: PhotoLayers, state: HeadState) -> FloatArray:
         top,
         view,
     )
-    _draw_mouth(layers, motion, moved, turn, out)
+    if len(active) or not turn.still:
+        _draw_mouth(layers, motion, moved, turn, out)
     return _with_alpha(out, layers)
 
 

@@ -48,7 +48,7 @@ def test_a_wrong_shape_is_named(small_model, tmp_path):
 def test_an_index_that_points_outside_is_refused(small_model, tmp_path):
     triangles = small_model.triangles.copy()
     triangles[0, 0] = 10**6
-    with pytest.raises(ModelProblem, match="'triangles'.*outside"):
+    with pytest.raises(ModelProblem, match=r"'triangles'.*outside"):
         load_head_model(_broken(small_model, tmp_path, triangles=triangles))
 
 

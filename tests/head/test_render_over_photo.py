@@ -47,7 +47,7 @@ def test_the_photograph_is_not_modified(astronaut_fit, astronaut):
 
 
 def test_a_small_edit_changes_little_so_that_clips_do_not_flicker(astronaut_fit):
-    base = dict(jawOpen=0.3, eyeBlinkLeft=0.4, yaw=5.0, browInnerUp=0.4)
+    base = {"jawOpen": 0.3, "eyeBlinkLeft": 0.4, "yaw": 5.0, "browInnerUp": 0.4}
     first = render_head(edit_expression(astronaut_fit, **base)).pixels
     near = {name: value * 1.002 for name, value in base.items()}
     second = render_head(edit_expression(astronaut_fit, **near)).pixels
@@ -100,7 +100,7 @@ def test_one_closed_eye_leaves_the_other_open(astronaut_fit, astronaut):
     left, right = photo_layers(astronaut_fit).eyes
     change = np.abs(wink - astronaut.pixels).mean(axis=2)
     assert change[inside(left, 512, 512)].mean() > 0.1
-    assert change[inside(right, 512, 512)].max() == 0
+    assert change[inside(right, 512, 512)].max() < 1e-6
 
 
 def test_gaze_moves_the_iris_and_nothing_else(astronaut_fit, astronaut):
