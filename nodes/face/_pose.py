@@ -100,3 +100,19 @@ def rotation_of(angles: Angles) -> FloatArray:
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     rotation: FloatArray = (about_y @ about_x @ about_z).astype(np.float32)
     return rotation
+
+
+def off_axis(rotation: FloatArray, x: float, y: float, width: int, height: int) -> FloatArray:
+    """A rotation relative to the line of sight, made relative to the camera's axis.
+
+    Args:
+        rotation: 3 x 3, as measured on a face at pixel x, y.
+        x, y: where the face is.
+        width, height: of the picture, taken with a lens of 50 degrees along its longer side.
+    """
+    focal = max(width, height) / (2 * np.tan(np.radians(25.0)))
+    across = np.arctan2(x - width / 2, focal)
+    up = np.arctan2(height / 2 - y, np.hypot(focal, x - width / 2))
+    turn = rotation_of(Angles(float(np.degrees(-across)), float(np.degrees(-up)), 0.0))
+    result: FloatArray = (turn @ rotation).astype(np.float32)
+    return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -97,3 +98,22 @@ def read_picture(
         found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=True)
         faces = read_detected(runtime, picture, found, passes=passes, context=context)
     return faces
+
+
+def with_landmarks(faces: Iterable[Face], picture: FloatArray, context: Context) -> list[Face]:
+    """The faces in their order, landmarks read for those that were only detected.
+
+    Faces that turn out to be none are left out; names and numbers are kept.
+    """
+    runtime = load_landmarker(context)
+    height, width = picture.shape[:2]
+    result = []
+    for face in faces:
+        if len(face.landmarks):
+            result.append(face)
+            continue
+        reading = read_refined(runtime, picture, crop_of_key_points(face.box, face.key_points), 2)
+        if reading.presence >= PRESENT:
+            read = runtime.face(reading, width, height, face.score)
+            result.append(replace(read, identity=face.identity, name=face.name))
+    return result
