@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -10,18 +12,42 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.export.atomic import writing
 from app.export.settings import VideoSettings
 from nodes.media.colour import as_bytes, as_words, over_black, with_light
-from nodes.sdk import NodeError
+from nodes.sdk import FileProblem, NodeError
 from nodes.sdk.values import Image
 from nodes.sdk.values.arrays import host_array
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
+logger = logging.getLogger(__name__)
+
 # Numbers of ITU-T H.273 for BT.709 and of FFmpeg for the two ranges.
 _BT709 = 1
 _LIMITED, _FULL = 1, 2
+
+
+@contextmanager
+def encoding(target: Path) -> Iterator[None]:
+    """Turn what FFmpeg and the disk raise while a video is written into a FileProblem.
+
+    Raises:
+        FileProblem: names the target, the reason and what to do.
+    """
+    import av
+
+    with writing(target):
+        try:
+            yield
+        except av.error.FFmpegError as error:
+            if isinstance(error, OSError):
+                raise
+            logger.warning("encoding %s failed", target, exc_info=error)
+            raise FileProblem(
+                f"{target} cannot be encoded: {error.strerror}", hint="Choose another codec, size or quality"
+            ) from error
 
 
 class Encoder:
@@ -106,8 +132,6 @@ class Encoder:
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         context.color_range = _LIMITED
         context.thread_type = "AUTO"
-        if kind.tag and kind.segment != "webm":
-            context.codec_tag = kind.tag
         if self._alpha and kind.segment == "webm":
             stream.metadata["alpha_mode"] = "1"
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.export.atomic import replacing
+from app.export.encoder import encoding
 from app.export.settings import VideoSettings, extension_of
 from nodes.media.video_index import alpha_beside, build_index, open_video, picture_stream
 from nodes.sdk import FileProblem
@@ -55,7 +56,7 @@ def join(
     """
     total = sum(count for _, count in parts)
     # A draft among the parts goes with them, should the program be killed now.
-    with replacing(target, parts[0][0].parent) as draft:
+    with encoding(target), replacing(target, parts[0][0].parent) as draft:
         _write(parts, draft, settings, rate, total, audio, audio_start, check)
         with open_video(draft) as written:
             index = build_index(written, picture_stream(written, draft), target)
@@ -108,15 +109,20 @@ def _write(
 def _packets(parts: Sequence[tuple[Path, int]], rate: Fraction) -> Iterator[Packet[Any]]:
     """The packets of all parts, their times counted in frames of the whole.
 
+    Decoding times follow from the order of the packets and from how far frames may be shown out of
+    order; those of the parts would not fit together where a part is very short.
+
     Raises:
         FileProblem: when a part does not go with the first.
     """
-    offset, header = 0, None
+    shown_before, decoded, header, depth = 0, 0, None, 0
     for path, count in parts:
         with open_video(path) as container:
             stream = picture_stream(container, path)
-            header = stream.codec_context.extradata if header is None else header
-            if stream.codec_context.extradata != header:
+            context = stream.codec_context
+            if header is None:
+                header, depth = context.extradata, context.reorder_depth
+            if context.extradata != header:
                 raise FileProblem(
                     f"the parts in {path.parent} do not belong together",
                     hint="Delete that folder, export again",
@@ -125,13 +131,14 @@ def _packets(parts: Sequence[tuple[Path, int]], rate: Fraction) -> Iterator[Pack
             for packet in container.demux(stream):
                 if packet.size == 0 or packet.pts is None:
                     continue
-                # Parts that only count milliseconds are put back on whole frames here.
-                packet.pts = round(packet.pts * scale) + offset
-                packet.dts = round((packet.dts if packet.dts is not None else packet.pts) * scale) + offset
+                # Parts count in milliseconds or the like; here each stamp is a whole frame again.
+                packet.pts = round(packet.pts * scale) + shown_before
+                packet.dts = decoded - depth
                 packet.duration = 1
                 packet.time_base = 1 / rate
+                decoded += 1
                 yield packet
-        offset += count
+        shown_before += count
 
 
 class _Sound:

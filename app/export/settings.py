@@ -41,8 +41,8 @@ _AAC = {"": "aac"}
 CODECS = {
     codec.name: codec
     for codec in (
-        Codec("h264", "libx264", "yuv420p", "", ("mp4", "mov", "mkv"), "mp4", False, _AAC, "avc1"),
-        Codec("h265", "libx265", "yuv420p", "", ("mp4", "mov", "mkv"), "mp4", False, _AAC, "hvc1"),
+        Codec("h264", "libx264", "yuv420p", "", ("mp4", "mov", "mkv"), "mkv", False, _AAC, "avc1"),
+        Codec("h265", "libx265", "yuv420p", "", ("mp4", "mov", "mkv"), "mkv", False, _AAC, "hvc1"),
         Codec(
             "prores 4444", "prores_ks", "yuv444p10le", "yuva444p10le", ("mov", "mkv"), "mov", True,
             {"": "pcm_s16le"}, "ap4h",

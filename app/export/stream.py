@@ -14,8 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
 
-from app.export.atomic import writing
-from app.export.encoder import Encoder
+from app.export.encoder import Encoder, encoding
 from app.export.joining import join
 from app.export.parts import Parts, identity_of
 from app.export.progress import Clock, ExportProgress, OnProgress
@@ -28,7 +27,7 @@ FrameSource: TypeAlias = Callable[[int], Image]
 #: Pictures between computing and encoding.
 QUEUE_LENGTH = 3
 
-#: Frames a part: what is lost at most when an export is stopped.
+#: Frames a part: what is lost at most when the program is killed.
 PART_FRAMES = 120
 
 
@@ -74,7 +73,7 @@ def export_range(
         is_cancelled: asked before every frame.
 
     Raises:
-        Cancelled: when is_cancelled said so; finished parts stay for the next run.
+        Cancelled: when is_cancelled said so; with a key, what is finished stays for the next run.
         NodeError: when name, codec or picture sizes do not fit.
         FileProblem: when the disk is full or the file may not be written. An earlier file of that
             name is still there then.
@@ -96,7 +95,7 @@ def export_range(
             raise Cancelled
 
     try:
-        writer = _Writer(parts, target, settings, rate, last)
+        writer = _Writer(parts, target, settings, rate, last, keep=bool(key))
         try:
             for frame in range(first + resumed, last + 1):
                 check()
@@ -137,13 +136,14 @@ class _Writer:
     """The encoding thread: takes pictures from a short queue and writes parts."""
 
     def __init__(
-        self, parts: Parts, target: Path, settings: VideoSettings, rate: Fraction, last: int
+        self, parts: Parts, target: Path, settings: VideoSettings, rate: Fraction, last: int, *, keep: bool
     ) -> None:
         self._parts = parts
         self._target = target
         self._settings = settings
         self._rate = rate
-        self._last = last
+        self._end = last + 1
+        self._keep = keep
         self._queue: queue.Queue[tuple[int, Image] | None] = queue.Queue(QUEUE_LENGTH)
         self._failure: BaseException | None = None
         self._stopped = threading.Event()
@@ -161,13 +161,9 @@ class _Writer:
         self._raise()
 
     def stop(self) -> None:
-        """End the thread, leaving finished parts and no broken one."""
+        """End the thread: what it was given is finished as a shorter part, or thrown away."""
         self._stopped.set()
-        while self._thread.is_alive():
-            try:
-                self._queue.get_nowait()
-            except queue.Empty:
-                self._thread.join(0.02)
+        self._thread.join()
 
     def _offer(self, item: tuple[int, Image] | None) -> None:
         while True:
@@ -183,16 +179,22 @@ class _Writer:
             raise self._failure
 
     def _take(self) -> tuple[int, Image] | None:
+        """The next picture; None when there will be none. Raises Cancelled when all is given up."""
         while not self._stopped.is_set():
             try:
                 return self._queue.get(timeout=0.1)
             except queue.Empty:
                 continue
-        raise Cancelled
+        if not self._keep:
+            raise Cancelled
+        try:
+            return self._queue.get_nowait()
+        except queue.Empty:
+            return None
 
     def _run(self) -> None:
         try:
-            with writing(self._target):
+            with encoding(self._target):
                 while self._write_part():
                     pass
         except Cancelled:
@@ -201,23 +203,21 @@ class _Writer:
             self._failure = error
 
     def _write_part(self) -> bool:
-        """Write the next part; False when there is none."""
+        """Write the next part; False when it was the last."""
         item = self._take()
         if item is None:
             return False
         first, image = item
-        last = min(first + PART_FRAMES - 1, self._last)
+        last = first
         path = self._parts.path(first, self._settings.kind().segment)
         try:
             with Encoder(path, self._settings, self._rate) as encoder:
                 encoder.write(image)
-                for _ in range(first + 1, last + 1):
-                    item = self._take()
-                    if item is None:
-                        return False
-                    encoder.write(item[1])
+                while last + 1 < min(first + PART_FRAMES, self._end) and (item := self._take()):
+                    last, image = item
+                    encoder.write(image)
             self._parts.add(first, last, path)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return True
+        return item is not None

@@ -189,19 +189,40 @@ def test_computing_never_runs_far_ahead_of_encoding(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.usefixtures("short_parts")
-def test_a_stopped_export_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    target = tmp_path / "film.mp4"
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_stopped_export_goes_on_where_it_stopped(tmp_path: Path, codec: str) -> None:
+    target = tmp_path / f"film.{CODECS[codec].extensions[0]}"
+    settings = VideoSettings(codec)
     target.write_bytes(b"an earlier film")
     note, stopped = stop_after(27)
     with pytest.raises(Cancelled):
-        export_range(picture, target, 0, 44, key="k", on_progress=note, is_cancelled=stopped)
+        export_range(
+            picture, target, 0, 44, key="k", settings=settings, on_progress=note, is_cancelled=stopped
+        )
     assert target.read_bytes() == b"an earlier film"
     calls: list[int] = []
-    report = export_range(counting(picture, calls), target, 0, 44, key="k")
-    assert report.resumed in (10, 20)
-    assert calls == list(range(report.resumed, 45))
+    report = export_range(counting(picture, calls), target, 0, 44, key="k", settings=settings)
+    assert report.resumed == 27  # nothing that was computed is computed again
+    assert calls == list(range(27, 45))
     assert numbers_in(target) == list(range(45))
-    assert only_file_in(tmp_path) == "film.mp4"
+    assert only_file_in(tmp_path) == target.name
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_parts_of_any_length_join(tmp_path: Path, codec: str) -> None:
+    target = tmp_path / f"film.{CODECS[codec].extensions[0]}"
+    settings = VideoSettings(codec, effort="balanced")
+    for frame in (1, 2, 4, 7, 12, 13, 24):
+        note, stopped = stop_after(frame)
+        with pytest.raises(Cancelled):
+            export_range(
+                picture, target, 0, 39, key="k", settings=settings, on_progress=note, is_cancelled=stopped
+            )
+    assert export_range(picture, target, 0, 39, key="k", settings=settings).resumed == 24
+    assert numbers_in(target) == list(range(40))
+    with av.open(str(target)) as film:
+        times = [packet.dts for packet in film.demux(video=0) if packet.size]
+    assert times == sorted(set(times))
 
 
 KILLED = """
@@ -251,7 +272,7 @@ def test_a_damaged_part_is_made_again_and_not_trusted(tmp_path: Path, damage: st
     note, stopped = stop_after(40)
     with pytest.raises(Cancelled):
         export_range(picture, target, 0, 44, key="k", on_progress=note, is_cancelled=stopped)
-    part = parts_folder(target) / "00000010.mp4"
+    part = parts_folder(target) / "00000010.mkv"
     data = part.read_bytes()
     if damage == "flip":
         part.write_bytes(data[:-99] + bytes([data[-99] ^ 1]) + data[-98:])
@@ -369,7 +390,18 @@ def test_an_error_while_computing_comes_through_and_finished_parts_stay(tmp_path
     with pytest.raises(NodeError, match="no face"):
         export_range(breaks, tmp_path / "film.mp4", 0, 44, key="k")
     assert not (tmp_path / "film.mp4").exists()
-    assert export_range(picture, tmp_path / "film.mp4", 0, 44, key="k").resumed >= 20
+    assert export_range(picture, tmp_path / "film.mp4", 0, 44, key="k").resumed == 33
+
+
+def test_an_encoder_that_gives_up_is_reported_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*_: object) -> None:
+        raise av.error.ExternalError(542398533, "Generic error")
+
+    monkeypatch.setattr(Encoder, "_frame", give_up)
+    with pytest.raises(FileProblem, match=r"cannot be encoded.*Choose another codec"):
+        export_range(picture, tmp_path / "film.mp4", 0, 3)
 
 
 def test_an_empty_range_is_refused(tmp_path: Path) -> None:
