@@ -52,7 +52,8 @@ def load_video(
     before it.
 
     Limits: the colours are taken as standard video (BT.709, or BT.601 for small untagged clips);
-    HDR clips look flat. Interlaced clips are not deinterlaced. Frames up to 67 megapixels.
+    HDR clips look flat. Interlaced clips are not deinterlaced, pixels that are not square are shown
+    square. Frames up to 67 megapixels.
     """
     from nodes.media.video_pool import clips
 

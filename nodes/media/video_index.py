@@ -64,7 +64,7 @@ class VideoIndex:
         keys: indices (into stamps) of frames from which decoding can start, rising.
         time_base: seconds of one stamp unit.
         fps: mean frames a second.
-        width, height: size in pixels as shown, after turning.
+        width, height: size in pixels as stored, before a phone's quarter turn.
         counted: True when the file has no usable times, so that frames can only be counted.
     """
 
