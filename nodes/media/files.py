@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import stat
 from pathlib import Path
 
 from nodes.sdk import FileProblem, NodeError
@@ -26,6 +27,9 @@ def existing_file(text: str, noun: str) -> Path:
         raise NodeError(f"no {noun} is chosen", hint="Set 'Path' to a file")
     path = Path(text).expanduser()
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise FileProblem(f"{path} is a device or a pipe, not a {noun}", hint="Choose a file")
         with path.open("rb") as stream:
             empty = not stream.read(1)
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import subprocess
 import sys
@@ -261,6 +262,12 @@ def test_what_is_no_picture_is_refused_with_what_to_do(tmp_path: Path) -> None:
     assert "0 bytes" in message_of(tmp_path / "empty.png")
     assert "folder" in message_of(tmp_path)
     assert "does not exist" in message_of(tmp_path / "missing.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    assert "device or a pipe" in message_of(tmp_path / "pipe.png")
 
 
 def test_a_file_without_read_right_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
