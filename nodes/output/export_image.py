@@ -18,8 +18,9 @@ def export_image(
 
     The picture goes through unchanged. The files are written when the graph is rendered.
 
-    Path: `face.png` is one picture, of the first frame; `face.####.png` or `face.%04d.png` is a sequence, numbered by
-    the frame. PNG, TIFF, WebP and EXR keep alpha; a transparent picture in JPEG is laid over black.
+    Path: `face.png` is one picture, of the first frame; `face.####.png` or `face.%04d.png` is a
+    sequence, numbered by the frame. PNG, TIFF, WebP and EXR keep alpha; a transparent picture in
+    JPEG is laid over black.
 
     Depth: 16 bit for PNG and TIFF. EXR always holds linear light as 32-bit numbers. Quality is that
     of JPEG and WebP. A stopped sequence goes on where it stopped.
