@@ -123,6 +123,7 @@ def fit_landmarks(
     focal: float,
     focal_known: bool = False,
     identity_freedom: float = 1.0,
+    identity_mean: FloatArray | None = None,
     visibility: FloatArray | None = None,
 ) -> LandmarkFit:
     """Fit identity, expression, pose and focal length.
@@ -135,7 +136,8 @@ def fit_landmarks(
         focal: a guess of the focal length in pixels, or its value.
         focal_known: keep the focal length.
         identity_freedom: standard deviation of the identity coefficients; below 1 stays nearer to
-            the average head.
+            the average head, or to `identity_mean`.
+        identity_mean: K, a head already known; None for the average.
         visibility: 468 or more in 0..1; hidden points count less.
     """
     basis = landmark_basis(model)
@@ -161,9 +163,10 @@ def fit_landmarks(
         ]
     )
     linear = np.concatenate([basis.directions, basis.expression], axis=2)
-    shape = np.zeros(count)
+    shape_mean = np.zeros(count) if identity_mean is None else basis.turn.T @ identity_mean
+    shape = shape_mean.copy()
     expression = prior_mean.copy()
-    rotation, translation = _first_pose(basis, expression, seen, seen_depth, focal)
+    rotation, translation = _first_pose(basis, shape, expression, seen, seen_depth, focal)
     log_guess = log_focal = math.log(focal)
 
     steps = 0
@@ -205,7 +208,7 @@ def fit_landmarks(
         normal = (flat.T @ flat).astype(np.float64)
         normal[np.diag_indices_from(normal)] += precision
         gradient = (flat.T @ error.reshape(-1).astype(np.float32)).astype(np.float64)
-        gradient[:count] -= precision[:count] * shape
+        gradient[:count] -= precision[:count] * (shape - shape_mean)
         gradient[count : count + 52] -= precision[count : count + 52] * (expression - prior_mean)
         gradient[-1] -= precision[-1] * (log_focal - log_guess)
         change = _bounded_step(normal, gradient, expression, count)
@@ -224,7 +227,7 @@ def fit_landmarks(
     projected = math.exp(log_focal) * placed[:, :2] / -placed[:, 2:]
     residuals = (seen - projected) * [1.0, -1.0]
     return LandmarkFit(
-        identity=(basis.turn @ shape).astype(np.float32),
+        identity=_whole_identity(basis, shape, identity_mean),
         expression=expression.astype(np.float32),
         rotation=rotation_vector(rotation).astype(np.float32),
         translation=translation.astype(np.float32),
@@ -234,11 +237,19 @@ def fit_landmarks(
     )
 
 
+def _whole_identity(basis: LandmarkBasis, shape: FloatArray, known: FloatArray | None) -> FloatArray:
+    """K coefficients: those that landmarks tell, and from a known head those that they do not."""
+    identity = basis.turn @ shape
+    if known is not None:
+        identity = identity + known - basis.turn @ (basis.turn.T @ known)
+    return identity.astype(np.float32)
+
+
 def _first_pose(
-    basis: LandmarkBasis, expression: FloatArray, seen: FloatArray, depth: FloatArray, focal: float
+    basis: LandmarkBasis, shape: FloatArray, expression: FloatArray, seen: FloatArray, depth: FloatArray, focal: float
 ) -> tuple[FloatArray, FloatArray]:
     """Rotation (3 x 3) and translation by similarity alignment (Umeyama 1991) of the average head."""
-    points = basis.mean + basis.expression @ expression
+    points = basis.mean + basis.directions @ shape + basis.expression @ expression
     target = np.column_stack([seen, depth])
     from_centre = points - points.mean(axis=0)
     to_centre = target - target.mean(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -100,12 +101,11 @@ def fit_face(
         landmarks=face.landmarks,
         error=error,
     )
-    return _with_gaze(state, face)
+    return with_gaze(state, face)
 
 
-def _with_gaze(state: HeadState, face: Face) -> HeadState:
-    from dataclasses import replace
-
+def with_gaze(state: HeadState, face: Face) -> HeadState:
+    """The head with its eyes turned to where the face's irises are seen."""
     if len(face.landmarks) < 478:
         return state
     neutral = neutral_vertices(state)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from nodes.head._kernels import draw_mouth, draw_skin
 from nodes.head._photo import PhotoLayers, flat
-from nodes.head._shape import landmark_points
+from nodes.head._shape import landmark_points, neutral_vertices
 from nodes.head._slit import MOUTH, slit
 from nodes.raster.geometry import rotation_matrix
 from nodes.raster.zbuffer import interpolate, rasterise
@@ -52,18 +52,22 @@ def render_over_photo(layers: PhotoLayers, state: HeadState) -> FloatArray:
     turn = _turn(reference, state)
     gaze = state.gaze - reference.gaze
     out = layers.photo.copy()
-    if turn.still and not np.abs(change).max() > 1e-6 and not np.abs(gaze).max() > 1e-6:
+    reshaped = _reshaped(reference, state)
+    if turn.still and not reshaped and max(np.abs(change).max(), np.abs(gaze).max()) <= 1e-6:
         return _with_alpha(out, layers)
     active = np.nonzero(_MESH & (np.abs(change) > 1e-7))[0]
     rotation = _rotation(reference)
-    motion = np.tensordot(change[active], reference.model.expression[active], 1) @ rotation.T
-    motion = motion.astype(np.float32)
+    motion = np.tensordot(change[active], reference.model.expression[active], 1)
+    if reshaped:
+        motion = motion + neutral_vertices(state) - neutral_vertices(reference)
+    motion = (motion @ rotation.T).astype(np.float32)
+    at_rest = turn.still and not len(active) and not reshaped
 
     left, top, right, bottom = layers.window
     moved = turn(layers.vertices + motion)
     columns, rows = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
     where = np.dstack([columns, rows]).astype(np.float32)
-    if len(active) or not turn.still:
+    if not at_rest:
         found, cover = _grid_map(layers, motion, turn)
         np.copyto(where, found, where=cover[..., None])
         _lip_map(layers, moved, where)
@@ -82,9 +86,17 @@ def render_over_photo(layers: PhotoLayers, state: HeadState) -> FloatArray:
         top,
         view,
     )
-    if len(active) or not turn.still:
+    if not at_rest:
         _draw_mouth(layers, motion, moved, turn, out)
     return _with_alpha(out, layers)
+
+
+def _reshaped(reference: HeadState, state: HeadState) -> bool:
+    """Whether the person's own shape was edited."""
+    return not (
+        np.array_equal(reference.identity, state.identity)
+        and np.array_equal(reference.offsets, state.offsets)
+    )
 
 
 def _with_alpha(pixels: FloatArray, layers: PhotoLayers) -> FloatArray:
@@ -231,8 +243,3 @@ def _pixel_map(reference: HeadState, old: FloatArray, new: FloatArray) -> FloatA
     """2 x 3, from a pixel now to the pixel of the photo where the same thing was."""
     columns = np.column_stack([flat(reference, new), np.ones(len(new))])
     return np.ascontiguousarray(np.linalg.lstsq(columns, flat(reference, old), rcond=None)[0].T, np.float32)
-
-
-def unedited(state: HeadState) -> HeadState:
-    """The fit an edited head came from, as a head of its own."""
-    return replace(state.reference, reference=None) if state.reference is not None else state

@@ -101,7 +101,10 @@ class HeadState:
         landmarks: N x 3 pixels, the landmarks it was fitted to; may be empty.
         reference: the fit as measured, kept by nodes that edit (so that edits know what the
             picture already does); None on a fit itself.
-        error: mean reprojection error of the fit as a share of the distance between the eyes.
+        error: mean reprojection error of the fit, before `offsets`, as a share of the distance
+            between the eyes: how well the model can say this face.
+        texture: a UV texture painted or edited by the user, or None; without one the head takes
+            its texture from the picture.
     """
 
     socket_name: ClassVar[str] = "HeadState"
@@ -117,6 +120,7 @@ class HeadState:
     landmarks: FloatArray = field(default_factory=lambda: np.zeros((0, 3), np.float32))
     reference: HeadState | None = None
     error: float = 0.0
+    texture: Image | None = None
 
     def __post_init__(self) -> None:
         require_shape("HeadState.expression", self.expression, (52,))
