@@ -11,7 +11,8 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from app.commands import bench, check, evaluate, nodes, opening, render
@@ -31,7 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(argv)
     except SystemExit as end:  # after --help and --version, and on bad usage
         return end.code if isinstance(end.code, int) else BAD_USAGE
-    _set_up_logging(args.verbose)
+    with _logging(args.verbose):
+        return _carry_out(args)
+
+
+def _carry_out(args: argparse.Namespace) -> int:
     try:
         return int(args.handler(args))
     except UsageError as error:
@@ -51,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _failed(error, FAILURE)
     except Exception as error:
-        logger.debug("internal fault", exc_info=True)
+        logger.info("internal fault", exc_info=True)
         hint = "" if args.verbose else ". Run it again with --verbose for details"
         _say(f"error: an internal fault, {type(error).__name__}: {error}{hint}")
         return FAILURE
@@ -95,23 +100,36 @@ class _Version(argparse.Action):
             number = version("facewright")
         except PackageNotFoundError:
             number = "(not installed)"
-        parser.exit(0, f"facewright {number}\n")
+        sys.stdout.write(f"facewright {number}\n")
+        parser.exit()
 
 
-def _set_up_logging(verbose: int) -> None:
-    level = (logging.CRITICAL, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
-    logger.setLevel(logging.DEBUG if verbose else logging.CRITICAL)
-    if not verbose:
-        # A library's remark is nothing that the user could act on.
-        warnings.simplefilter("ignore")
+@contextmanager
+def _logging(verbose: int) -> Iterator[None]:
+    """Let the program and its libraries say as much as was asked for, while the command runs."""
+    root = logging.getLogger()
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setLevel((logging.CRITICAL, logging.INFO, logging.DEBUG)[min(verbose, 2)])
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(handler.level)
+    try:
+        with warnings.catch_warnings():
+            if not verbose:
+                # A library's remark is nothing that the user could act on.
+                warnings.simplefilter("ignore")
+            yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
 
 
 def _failed(error: Exception, status: int) -> int:
-    logger.debug("the command failed", exc_info=error)
+    logger.info("the command failed", exc_info=error)
     details = getattr(error, "details", "")
     if details:
-        logger.debug("%s", details)
+        logger.info("%s", details)
     _say(f"error: {error}")
     return status
 

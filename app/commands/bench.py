@@ -22,16 +22,16 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
-def run(args: argparse.Namespace, root: Path = ROOT) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run the benchmarks in a process of their own, from the checkout's folder.
 
     Raises:
         FileProblem: when there is no checkout.
     """
-    if not (root / "tests" / "bench" / "run.py").is_file():
+    if not (ROOT / "tests" / "bench" / "run.py").is_file():
         raise FileProblem(
             "the benchmarks are not here: they are part of the source, not of the installed program",
             hint="Run it from a checkout",
         )
     command = [sys.executable, "-m", "tests.bench.run", *args.topics]
-    return subprocess.run(command, cwd=root, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
