@@ -9,7 +9,10 @@ from typing import Any
 
 from app.commands.arguments import UsageError, add_graph_file, add_overrides, read_graph, require_node
 from app.commands.progress import ProgressLine
-from app.commands.render import Job, carry_out, require_folder
+from app.commands.render import Job, carry_out, is_film, require_folder
+from app.document.commands import add_node, connect
+from app.document.graph import Graph, GraphError, Port
+from nodes.sdk.registry import Registry, default_registry
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -31,8 +34,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from nodes.sdk.registry import default_registry
-
     node, dot, output = args.port.partition(".")
     if not node or (dot and not output):
         raise UsageError(f"'{args.port}' is no output", hint="Write NODE.PORT")
@@ -43,9 +44,10 @@ def run(args: argparse.Namespace) -> int:
     from app.engine.evaluate import Evaluator
 
     first, last = graph.settings.first, graph.settings.last
-    if args.frame is None and _is_film(args.output):
+    if args.frame is None and is_film(args.output):
+        graph, node = _shown(graph, registry, node, output)
         evaluator = Evaluator(registry, device=args.device, streaming=True)
-        carry_out(Job(graph, node, args.output, first, last, {}, output), evaluator)
+        carry_out(Job(graph, node, args.output, first, last), evaluator)
     else:
         from app.export.values import write_value
 
@@ -58,9 +60,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _is_film(path: Path) -> bool:
-    """Whether a file name stands for many frames."""
-    from app.export.sequence import is_pattern
-    from app.export.settings import VIDEO_EXTENSIONS, extension_of
-
-    return extension_of(path) in VIDEO_EXTENSIONS or is_pattern(path)
+def _shown(graph: Graph, registry: Registry, node: str, output: str) -> tuple[Graph, str]:
+    """The graph with a view of an output, which gives masks as pictures; and the view's name."""
+    spec = registry.get(graph.nodes[node].kind)
+    if not output and spec is not None:
+        output = spec.outputs[0].name
+    graph, view = add_node(graph, registry, "view")
+    try:
+        return connect(graph, registry, Port(node, output), view, "image"), view
+    except GraphError as error:
+        raise error.at(f"{node}.{output}") from None

@@ -19,7 +19,7 @@ from app.commands.arguments import (
     with_rate,
 )
 from app.commands.progress import ProgressLine, duration
-from app.document.commands.parameters import value_at
+from app.document.commands.parameters import reset_parameter, value_at
 from nodes.sdk.errors import Cancelled, FileProblem
 from nodes.sdk.params import File
 
@@ -39,11 +39,9 @@ class Job:
 
     Attributes:
         graph: with everything that the command line said in it.
-        node: the node that is rendered.
+        node: the node whose picture, or else first output, is rendered.
         target: the file or the pattern of files.
         first, last: frames, both included.
-        parameters: of the node, at the first frame.
-        output: which of its outputs; empty means the first.
     """
 
     graph: Graph
@@ -51,8 +49,6 @@ class Job:
     target: Path
     first: int
     last: int
-    parameters: dict[str, Any]
-    output: str = ""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -78,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
     from app.engine.evaluate import Evaluator
 
     evaluator = Evaluator(registry, device=args.device, streaming=True)
-    frames = carry_out(job, evaluator)
+    carry_out(job, evaluator)
+    frames = job.last - job.first + 1 if is_film(job.target) else 1
     took = duration(time.monotonic() - started)
     sys.stdout.write(f"wrote {job.target} ({frames} frame{'s' if frames != 1 else ''}, {took})\n")
     return 0
@@ -95,15 +92,13 @@ def plan(args: argparse.Namespace, registry: Registry) -> Job:
     if args.node:
         require_node(graph, args.node, args.file)
     node = args.node or only_writer(graph, registry, args.file)
-    first, last = frames or (graph.settings.first, graph.settings.last)
     spec = registry.get(graph.nodes[node].kind)
-    names = [parameter.name for parameter in spec.parameters] if spec else []
-    parameters = {name: value_at(graph, registry, node, name, first) for name in names}
-    if args.fps:
-        parameters.pop("fps", None)
-    target = args.output or _own_target(spec, parameters, node)
+    if args.fps and spec is not None and spec.parameter("fps"):
+        graph = reset_parameter(graph, registry, node, "fps")  # 0: the project's rate
+    first, last = frames or (graph.settings.first, graph.settings.last)
+    target = args.output or _own_target(graph, registry, node, first)
     require_folder(target)
-    return Job(graph, node, target, first, last, parameters)
+    return Job(graph, node, target, first, last)
 
 
 def only_writer(graph: Graph, registry: Registry, file: Path) -> str:
@@ -128,17 +123,27 @@ def only_writer(graph: Graph, registry: Registry, file: Path) -> str:
     )
 
 
-def _own_target(spec: Any, parameters: dict[str, Any], node: str) -> Path:
+def _own_target(graph: Graph, registry: Registry, node: str, frame: int) -> Path:
     """The file that a writer node names itself."""
+    spec = registry.get(graph.nodes[node].kind)
     for parameter in spec.parameters if spec else ():
         if isinstance(parameter.control, File) and parameter.control.mode == "save":
-            if parameters[parameter.name]:
-                return Path(parameters[parameter.name]).expanduser()
+            path = str(value_at(graph, registry, node, parameter.name, frame))
+            if path:
+                return Path(path).expanduser()
             raise FileProblem(
                 f"node '{node}' does not say which file to write",
                 hint=f"Say -o OUT, or set its '{parameter.name}'",
             )
     raise FileProblem(f"node '{node}' writes no file", hint="Say -o OUT")
+
+
+def is_film(target: Path) -> bool:
+    """Whether a file name stands for many frames."""
+    from app.export.sequence import is_pattern
+    from app.export.settings import VIDEO_EXTENSIONS, extension_of
+
+    return extension_of(target) in VIDEO_EXTENSIONS or is_pattern(target)
 
 
 def require_folder(target: Path) -> None:
@@ -165,56 +170,40 @@ def require_folder(target: Path) -> None:
         raise explained(OSError(number, ""), target, "write")
 
 
-def carry_out(job: Job, evaluator: Evaluator) -> int:
-    """Render; returns the number of frames written.
+def carry_out(job: Job, evaluator: Evaluator) -> None:
+    """Render.
 
     Raises:
         Interrupted: when the user stopped it; a video goes on there the next time.
         FacewrightError: when a node fails or the file cannot be written.
     """
-    from app.commands.pictures import as_picture
+    from app.engine.exporting import export_node
     from app.export.parts import parts_folder
-    from app.export.progress import ExportProgress
-    from app.export.render import export
     from app.export.values import write_value
-    from nodes.sdk.values import Image, Mask
 
+    spec = evaluator.registry.get(job.graph.nodes[job.node].kind)
+    gives_picture = spec is None or any(socket.type_name == "Image" for socket in spec.outputs)
     with ProgressLine() as line:
+        if not gives_picture:
+            value = evaluator.value(job.graph, job.node, frame=job.first, on_state=line.on_state)
+            write_value(value, job.target)
+            return
 
-        def value(frame: int) -> Any:
-            return evaluator.value(job.graph, job.node, job.output, frame, on_state=line.on_state)
+        def report(done: int, total: int, seconds_left: float, doing: str) -> None:
+            line.report(done, total, seconds_left or None, doing)
 
-        def report(progress: ExportProgress) -> None:
-            line.report(progress.done, progress.total, progress.seconds_left, progress.doing)
-
-        begin = value(job.first)
-        if not isinstance(begin, Image | Mask):
-            write_value(begin, job.target)
-            return 1
         try:
-            made = export(
-                lambda frame: as_picture(value(frame)),
+            export_node(
+                evaluator,
+                job.graph,
+                job.node,
                 job.target,
                 job.first,
                 job.last,
-                parameters=job.parameters,
-                fps=job.graph.settings.fps,
-                key=evaluator.range_key(job.graph, job.node, job.output, job.first, job.last),
-                audio=_sound(job, evaluator),
                 on_progress=report,
+                on_state=line.on_state,
             )
         except KeyboardInterrupt:
             if parts_folder(job.target).exists():
                 raise Interrupted("interrupted; the same command goes on where this one stopped") from None
             raise
-    return made.frames
-
-
-def _sound(job: Job, evaluator: Evaluator) -> Any:
-    """The sound that is wired to the node, or None."""
-    spec = evaluator.registry.get(job.graph.nodes[job.node].kind)
-    for socket in spec.inputs if spec else ():
-        if socket.type_name == "Audio":
-            for port in job.graph.sources(job.node, socket.name):
-                return evaluator.value(job.graph, port.node, port.output, job.first)
-    return None
