@@ -246,7 +246,12 @@ def _whole_identity(basis: LandmarkBasis, shape: FloatArray, known: FloatArray |
 
 
 def _first_pose(
-    basis: LandmarkBasis, shape: FloatArray, expression: FloatArray, seen: FloatArray, depth: FloatArray, focal: float
+    basis: LandmarkBasis,
+    shape: FloatArray,
+    expression: FloatArray,
+    seen: FloatArray,
+    depth: FloatArray,
+    focal: float,
 ) -> tuple[FloatArray, FloatArray]:
     """Rotation (3 x 3) and translation by similarity alignment (Umeyama 1991) of the average head."""
     points = basis.mean + basis.directions @ shape + basis.expression @ expression

@@ -126,6 +126,14 @@ def _eye(
     """Colours of an eyeball at N places of the head's frame."""
     direction = (place - centre) @ gaze_rotation(state.gaze[side])
     direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
+    colour = eye_colours(texture, direction, facing)
+    glint = np.array([-0.22, 0.30, 0.93]) @ gaze_rotation(state.gaze[side])
+    shine = np.clip((direction @ glint - math.cos(0.10)) / 0.003, 0.0, 1.0)[:, None]
+    return np.clip(colour + 0.8 * shine * (1 - colour), 0.0, 1.0)
+
+
+def eye_colours(texture: HeadTexture, direction: FloatArray, facing: FloatArray) -> FloatArray:
+    """Pupil, iris and white at directions (N x 3, z ahead) of an eyeball; facing is N x 1 in 0..1."""
     angle = np.arccos(np.clip(direction[:, 2], -1, 1))[:, None]
     spoke = np.arctan2(direction[:, 1], direction[:, 0])[:, None]
     fibres = 1.0 + 0.10 * np.sin(23 * spoke) + 0.07 * np.sin(41 * spoke + 1.7)
@@ -138,10 +146,7 @@ def _eye(
 
     colour = iris * step(_PUPIL, 0.05) + 0.02 * (1 - step(_PUPIL, 0.05))
     limbus = step(_IRIS, 0.07)
-    colour = colour * (1 - limbus) + white * limbus
-    glint = np.array([-0.22, 0.30, 0.93]) @ gaze_rotation(state.gaze[side])
-    shine = np.clip((direction @ glint - math.cos(0.10)) / 0.003, 0.0, 1.0)[:, None]
-    return np.clip(colour + 0.8 * shine * (1 - colour), 0.0, 1.0)
+    return np.clip(colour * (1 - limbus) + white * limbus, 0.0, 1.0)
 
 
 def draw_clay(view: View, colour: FloatArray = _CLAY) -> FloatArray:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nodes.head._keep import Keeper
-from nodes.head._shape import expressed_vertices, parts_of, to_world
+from nodes.head._shape import as_fitted, expressed_vertices, parts_of, to_world
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
 from nodes.raster.geometry import project, to_camera, vertex_normals
 from nodes.raster.sampling import sample_bilinear
@@ -169,3 +169,27 @@ def _tones(fit: HeadState, photo: FloatArray) -> tuple[FloatArray, FloatArray, F
 
 #: The texture of a fit, made on first use and kept for the last few fits.
 cached_texture = Keeper(texture_of)
+
+
+def texture_for(head: HeadState) -> HeadTexture:
+    """The texture to draw a head with: an applied one over what the photograph of its fit gives."""
+    own = cached_texture(as_fitted(head))
+    if head.texture is None:
+        return own
+    import cv2
+
+    pixels = np.ascontiguousarray(head.texture.pixels, np.float32)
+    height, width = pixels.shape[:2]
+    if pixels.shape[2] == 4:
+        below = cv2.resize(np.ascontiguousarray(own.pixels), (width, height), interpolation=cv2.INTER_LINEAR)
+        pixels = below + pixels[..., 3:] * (pixels[..., :3] - below)
+    return replace(own, pixels=pixels)
+
+
+def resized(pixels: FloatArray, size: int) -> FloatArray:
+    """A square texture at another size, unchanged when it has it already."""
+    import cv2
+
+    if pixels.shape[0] == size:
+        return pixels
+    return cv2.resize(np.ascontiguousarray(pixels), (size, size), interpolation=cv2.INTER_LINEAR)

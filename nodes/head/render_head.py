@@ -62,9 +62,9 @@ def render_head(
         return Image(render_over_photo(photo_layers(as_fitted(head)), head))
     view = View(orbited(head, orbit, tilt), camera or head.camera)
     if mode == "on its own":
-        from nodes.head._texture import cached_texture
+        from nodes.head._texture import texture_for
 
-        drawn = draw_textured(view, cached_texture(as_fitted(head)))
+        drawn = draw_textured(view, texture_for(head))
     else:
         shapes = {
             "clay": draw_clay,
