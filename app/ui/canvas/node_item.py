@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPixmap, QStaticText
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from app.document.graph import NodeInstance
 from app.engine.protocol import NodeState
 from app.ui.canvas.badge import Badge, badge_of, paint_badge, tooltip_of
 from app.ui.canvas.geometry import HEADER, WIDTH, NodeLayout, lay_out
-from app.ui.canvas.paints import BLOCKS_BELOW, LABELS_FROM, Paints, paints, socket_path, socket_style
-from app.ui.canvas.wiring import UNKNOWN_TYPE, Side, Socket, Sockets
+from app.ui.canvas.node_texts import NodeTexts, placed
+from app.ui.canvas.paints import (
+    BLOCKS_BELOW,
+    LABELS_FROM,
+    SHADOWS_FROM,
+    Paints,
+    paints,
+    socket_path,
+    socket_style,
+)
+from app.ui.canvas.wiring import Side, Socket, Sockets
 from nodes.sdk.node import NodeSpec
 
 CORNER = 5.0
@@ -49,7 +58,10 @@ class NodeItem(QGraphicsRectItem):
         self._snap: tuple[Side, str] | None = None
         self.setZValue(1)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self.show_instance(instance, spec, sockets, stray)
+        self.instance, self.spec, self.sockets, self.stray = instance, spec, sockets, stray
+        self._texts: NodeTexts | None = None
+        self.setPos(instance.x, instance.y)
+        self._lay_out()
 
     # -- what it shows ------------------------------------------------------------------------
 
@@ -57,9 +69,12 @@ class NodeItem(QGraphicsRectItem):
         self, instance: NodeInstance, spec: NodeSpec | None, sockets: Sockets, stray: tuple[str, ...]
     ) -> None:
         """Show another state of the node."""
+        before = (self.spec, self.sockets, self.stray, self.instance.label, self.instance.kind)
         self.instance, self.spec, self.sockets, self.stray = instance, spec, sockets, stray
         self.setPos(instance.x, instance.y)
-        self._lay_out()
+        if before != (spec, sockets, stray, instance.label, instance.kind):
+            self._lay_out()
+        self.update()
 
     def _lay_out(self) -> None:
         picture = None
@@ -69,41 +84,16 @@ class NodeItem(QGraphicsRectItem):
         self.layout: NodeLayout = lay_out(self.sockets, self.stray, picture, note=note)
         below = REMARK if self.instance.label else 0.0
         self.setRect(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, self.layout.height + 2 * MARGIN + below)
-        self._make_texts()
+        self._sockets = placed(self.layout, self.sockets)
+        self._texts = None
         self.update()
 
-    def _make_texts(self) -> None:
+    def texts(self) -> NodeTexts:
+        """What is written on it, made when it is first painted in full and for another theme."""
         kit = paints()
-        self._kit = kit
-        elide = Qt.TextElideMode.ElideRight
-        title = self.spec.title if self.spec else self.instance.kind
-        self._title = _text(kit.title_metrics.elidedText(title, elide, WIDTH - 34))
-        self._subtitle = _text(kit.small_metrics.elidedText(self.name, elide, WIDTH - 62))
-        self._remark = _text(kit.label_metrics.elidedText(self.instance.label, elide, WIDTH + 16))
-        note = self.spec.note if self.spec else ""
-        self._note = _text(kit.small_metrics.elidedText(note, elide, WIDTH - 20))
-        self._labels: list[tuple[QPointF, QStaticText, bool]] = []
-        types: list[tuple[Side, str, QPointF, str, bool]] = []
-        rows = {y: False for _, y in self.layout.inputs.values()}
-        for _, y in self.layout.outputs.values():
-            rows[y] = y in rows
-        for spec in self.sockets.inputs:
-            x, y = self.layout.inputs[spec.name]
-            words = spec.name.replace("_", " ")
-            shown = kit.label_metrics.elidedText(words, elide, WIDTH / 2 - 16 if rows[y] else WIDTH - 28)
-            self._labels.append(
-                (QPointF(12, y - kit.label_metrics.height() / 2), _text(shown), spec.optional)
-            )
-            types.append(("input", spec.name, QPointF(x, y), spec.type_name, spec.many))
-        declared = {spec.name: spec.type_name for spec in self.sockets.outputs}
-        for name, (x, y) in self.layout.outputs.items():
-            type_name = declared.get(name, UNKNOWN_TYPE)
-            words = type_name if name == "out" and type_name != UNKNOWN_TYPE else name.replace("_", " ")
-            shown = kit.label_metrics.elidedText(words, elide, WIDTH / 2 - 16 if rows[y] else WIDTH - 28)
-            left = WIDTH - 12 - kit.label_metrics.horizontalAdvance(shown)
-            self._labels.append((QPointF(left, y - kit.label_metrics.height() / 2), _text(shown), False))
-            types.append(("output", name, QPointF(x, y), type_name, False))
-        self._drawn_sockets = types
+        if self._texts is None or self._texts.kit is not kit:
+            self._texts = NodeTexts(kit, self.name, self.instance, self.spec, self.layout, self._sockets)
+        return self._texts
 
     def set_stray(self, sockets: Sockets, stray: tuple[str, ...]) -> None:
         """Show sockets that only wires know of."""
@@ -155,11 +145,6 @@ class NodeItem(QGraphicsRectItem):
             self._open_sockets, self._snap = sockets, snap
             self.update()
 
-    def restyle(self) -> None:
-        """Take over the theme in force."""
-        self._make_texts()
-        self.update()
-
     # -- where things are ---------------------------------------------------------------------
 
     def body(self) -> QRectF:
@@ -175,7 +160,7 @@ class NodeItem(QGraphicsRectItem):
     def socket_near(self, point: QPointF, reach: float) -> tuple[float, Socket] | None:
         """The nearest socket within reach of a point on the canvas, with its distance."""
         best: tuple[float, Socket] | None = None
-        for side, name, place, _, _ in self._drawn_sockets:
+        for side, name, place, _, _ in self._sockets:
             dx, dy = point.x() - self.x() - place.x(), point.y() - self.y() - place.y()
             distance = (dx * dx + dy * dy) ** 0.5
             if distance <= reach and (best is None or distance < best[0]):
@@ -192,18 +177,29 @@ class NodeItem(QGraphicsRectItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         zoom = painter.worldTransform().m11()
-        kit = self._kit
+        kit = paints()
         if zoom < BLOCKS_BELOW:
             self._paint_block(painter, kit)
             return
         detailed = zoom >= LABELS_FROM
         body = QRectF(0, 0, WIDTH, self.layout.height)
-        self._paint_body(painter, kit, body)
+        if detailed:
+            if zoom >= SHADOWS_FROM:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(kit.shadow)
+                painter.drawRoundedRect(body.adjusted(-1, 2.5, 1, 3.5), CORNER + 1, CORNER + 1)
+            self._paint_body(painter, kit, body)
+        else:
+            self._paint_plain_body(painter, kit, body)
         if self._show_picture and self._picture is not None and self.layout.picture:
             left, top, _, _ = self.layout.picture
             painter.drawPixmap(QPointF(left, top), self._picture)
         if detailed:
             self._paint_texts(painter, kit)
+        else:
+            painter.setPen(kit.text)
+            painter.setFont(kit.title_font)
+            painter.drawStaticText(QPointF(9, 10), self.texts().title)
         if self.instance.disabled or self.badge.blocked:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(kit.veil)
@@ -211,7 +207,15 @@ class NodeItem(QGraphicsRectItem):
         if self.instance.disabled:
             painter.setPen(kit.strike)
             painter.drawLine(QPointF(4, self.layout.height - 4), QPointF(WIDTH - 4, 4))
-        self._paint_sockets(painter, kit)
+        if self._open_sockets is not None:
+            self._paint_sockets(painter, kit)
+        elif detailed:
+            painter.setPen(kit.outline)
+            for type_name, path in self.texts().marks.items():
+                painter.setBrush(kit.socket(type_name))
+                painter.drawPath(path)
+        else:
+            self._paint_plain_sockets(painter, kit)
         paint_badge(painter, kit, self.badge, WIDTH, detailed=detailed)
         if self._slots and detailed:
             self._paint_slots(painter, kit)
@@ -231,9 +235,6 @@ class NodeItem(QGraphicsRectItem):
             painter.fillRect(body, kit.veil)
 
     def _paint_body(self, painter: QPainter, kit: Paints, body: QRectF) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(kit.shadow)
-        painter.drawRoundedRect(body.translated(0, 2.5).adjusted(-1, 0, 1, 1), CORNER + 1, CORNER + 1)
         painter.setBrush(kit.node if self.spec else kit.missing)
         painter.setPen(kit.outline if self.spec else kit.missing_outline)
         painter.drawRoundedRect(body, CORNER, CORNER)
@@ -254,29 +255,49 @@ class NodeItem(QGraphicsRectItem):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(body.adjusted(-1, -1, 1, 1), CORNER + 1, CORNER + 1)
 
+    def _paint_plain_body(self, painter: QPainter, kit: Paints, body: QRectF) -> None:
+        """Too small for round corners and shadows to be seen."""
+        if self._selected or self.badge.failed:
+            edge = kit.selected if self._selected else kit.failed
+            painter.fillRect(body.adjusted(-3, -3, 3, 3), edge.color())
+        if self.spec is None:
+            painter.fillRect(body, kit.missing)
+            painter.fillRect(body, kit.missing_hatch)
+        else:
+            painter.fillRect(body, kit.node)
+            painter.fillRect(
+                QRectF(0, 0, WIDTH, HEADER), kit.header(self.spec.category, self.instance.colour)
+            )
+
+    def _paint_plain_sockets(self, painter: QPainter, kit: Paints) -> None:
+        for _, _, place, type_name, _ in self._sockets:
+            painter.fillRect(QRectF(place.x() - 4, place.y() - 4, 8, 8), kit.socket(type_name))
+
     def _paint_texts(self, painter: QPainter, kit: Paints) -> None:
+        texts = self.texts()
         painter.setPen(kit.text)
         painter.setFont(kit.title_font)
-        painter.drawStaticText(QPointF(9, 4), self._title)
+        painter.drawStaticText(QPointF(9, 4), texts.title)
         painter.setFont(kit.label_font)
-        for place, text, optional in self._labels:
-            painter.setPen(kit.dim if optional else kit.text)
+        for place, text, quiet in texts.labels:
+            painter.setPen(kit.dim if quiet else kit.text)
             painter.drawStaticText(place, text)
         painter.setFont(kit.small_font)
         painter.setPen(kit.dim)
         if self.spec is None:
             painter.setPen(kit.error_pen)
-        painter.drawStaticText(QPointF(9, 20), self._subtitle)
+        painter.drawStaticText(QPointF(9, 20), texts.name)
         if self.layout.footer is not None:
             painter.setPen(kit.note)
-            painter.drawStaticText(QPointF(10, self.layout.footer), self._note)
+            painter.drawStaticText(QPointF(10, self.layout.footer), texts.note)
         if self.instance.label:
             painter.setFont(kit.label_font)
             painter.setPen(kit.dim)
-            painter.drawStaticText(QPointF(2, self.layout.height + 4), self._remark)
+            painter.drawStaticText(QPointF(2, self.layout.height + 4), texts.remark)
 
     def _paint_sockets(self, painter: QPainter, kit: Paints) -> None:
-        for side, name, place, type_name, many in self._drawn_sockets:
+        """While a wire is dragged: each socket as far as the wire may end at it."""
+        for side, name, place, type_name, many in self._sockets:
             closed = self._open_sockets is not None and (side, name) not in self._open_sockets
             snapped = self._snap == (side, name)
             shape = socket_style(type_name).shape
@@ -297,10 +318,3 @@ class NodeItem(QGraphicsRectItem):
             painter.drawRoundedRect(chip, 3, 3)
             painter.setPen(kit.white)
             painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, str(slot))
-
-
-def _text(words: str) -> QStaticText:
-    text = QStaticText(words)
-    text.setTextFormat(Qt.TextFormat.PlainText)
-    text.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    return text

@@ -12,8 +12,11 @@ from app.ui.canvas.geometry import SOCKET
 from app.ui.theme import Theme, current_theme
 from nodes.sdk.sockets import SocketStyle, style_of
 
-#: Below these zoom factors labels, and then everything but coloured blocks, are left out.
-LABELS_FROM = 0.45
+#: Below these zoom factors shadows, then labels and round corners, then single wires, then everything
+#: but coloured blocks are left out.
+SHADOWS_FROM = 0.85
+LABELS_FROM = 0.62
+CURVES_FROM = 0.45
 BLOCKS_BELOW = 0.28
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QGraphicsScene
 
 from app.document.graph import Graph
+from app.document.wiring import known_spec
 from app.engine.protocol import NodeState
 from app.ui.canvas.backdrop_item import BackdropItem
 from app.ui.canvas.bends import bends_of
@@ -72,7 +73,7 @@ class GraphScene(QGraphicsScene):
             if before.nodes.get(name) is instance:
                 continue
             touched.add(name)
-            spec = self.registry.get(instance.kind)
+            spec = known_spec(instance, self.registry)
             sockets = sockets_of(graph, spec, name)
             stray = self._stray.get(name, ())
             item = self.nodes.get(name)
@@ -185,9 +186,8 @@ class GraphScene(QGraphicsScene):
 
     def restyle(self) -> None:
         """Take over the theme in force."""
-        for item in self.nodes.values():
-            item.restyle()
         self.wires.update()
+        self.update()
 
     # -- finding ------------------------------------------------------------------------------
 

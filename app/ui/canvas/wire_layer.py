@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.ui.canvas.paints import LABELS_FROM, paints
+from app.ui.canvas.paints import CURVES_FROM, paints
 from app.ui.canvas.wiring import Wire
 
 EXTENT = 1.0e6
@@ -51,6 +51,8 @@ class WireLayer(QGraphicsItem):
         self._moving: frozenset[Wire] = frozenset()
         self._marked: frozenset[Wire] = frozenset()
         self._hidden: Wire | None = None
+        # Without this the exposed rectangle is the whole item, and every wire would be drawn.
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setZValue(-1)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -161,7 +163,7 @@ class WireLayer(QGraphicsItem):
         kit = paints()
         zoom = painter.worldTransform().m11()
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if zoom < LABELS_FROM:
+        if zoom < CURVES_FROM:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             for colour, path in self._batched().items():
                 painter.setPen(kit.wire(colour, 0))
@@ -176,9 +178,9 @@ class WireLayer(QGraphicsItem):
             if drawn is None or wire == self._hidden:
                 continue
             marked = wire in self._marked
-            painter.setPen(kit.wire(drawn.colour, 4.0 if marked else WIDTH if zoom >= LABELS_FROM else 0))
+            painter.setPen(kit.wire(drawn.colour, 4.0 if marked else WIDTH if zoom >= CURVES_FROM else 0))
             painter.drawPath(drawn.path)
-            if len(drawn.points) > 2 and zoom >= LABELS_FROM:
+            if len(drawn.points) > 2 and zoom >= CURVES_FROM:
                 painter.setBrush(kit.wire(drawn.colour, WIDTH).color())
                 for bend in drawn.points[1:-1]:
                     painter.drawEllipse(bend, BEND, BEND)
