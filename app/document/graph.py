@@ -265,10 +265,7 @@ class Graph:
         self._instance(old)
         nodes = {new if name == old else name: instance for name, instance in self.nodes.items()}
         wires = {
-            new if target == old else target: {
-                name: tuple(Port(new, port.output) if port.node == old else port for port in ports)
-                for name, ports in inputs.items()
-            }
+            new if target == old else target: _with_renamed_sources(inputs, old, new)
             for target, inputs in self.wires.items()
         }
         return replace(self, nodes=nodes, wires=wires)
@@ -295,3 +292,15 @@ class Graph:
             for ports in self.wires.get(name, EMPTY).values():
                 stack.extend(port.node for port in ports)
         return False
+
+
+def _with_renamed_sources(
+    inputs: Mapping[str, tuple[Port, ...]], old: str, new: str
+) -> Mapping[str, tuple[Port, ...]]:
+    """The wires of a node after one of the nodes that feed it changed its name."""
+    if all(port.node != old for ports in inputs.values() for port in ports):
+        return inputs
+    return {
+        name: tuple(Port(new, port.output) if port.node == old else port for port in ports)
+        for name, ports in inputs.items()
+    }

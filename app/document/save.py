@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,18 +24,19 @@ class ChangedOnDisk(FileProblem):
 
 @dataclass(frozen=True)
 class FileMark:
-    """Tells whether a file is still the one that was read or written."""
+    """Tells whether a file still holds what was read or written, whoever may have touched it."""
 
-    modified: int
     size: int
-    number: int
+    digest: bytes
 
 
 def mark_of(path: Path) -> FileMark | None:
-    """The mark of the file as it is now; None when there is none."""
+    """The mark of the file as it is now; None when there is none that can be read."""
     with contextlib.suppress(OSError, ValueError):
-        status = path.stat()
-        return FileMark(status.st_mtime_ns, status.st_size, status.st_ino)
+        if path.is_file():
+            size = path.stat().st_size
+            with path.open("rb") as stream:
+                return FileMark(size, hashlib.blake2b(stream.read(MAX_BYTES)).digest())
     return None
 
 

@@ -103,9 +103,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise FileProblem(
-                    f"the name {shown(name)} is there twice", hint="Remove one of them"
-                )
+                raise FileProblem(f"the name {shown(name)} is there twice", hint="Remove one of them")
             seen.add(name)
     return entries
 

@@ -86,6 +86,25 @@ def test_undo_to_the_start_and_redo_to_the_end_give_the_same_document(
     assert document.graph is end
 
 
+@settings(QUICK, max_examples=8)
+@given(st.lists(edits(), min_size=120, max_size=160))
+def test_a_long_session_can_be_undone_saved_and_opened_at_any_point(steps: list[Edit]) -> None:
+    document = Document(REGISTRY)
+    seen = [document.graph]
+    leave = document.subscribe(lambda before, after, label: seen.append(after))
+    for step in steps:
+        document.edit(step.what, step)
+    leave()
+    for graph in reversed(seen[:-1]):
+        assert document.undo()
+        assert document.graph is graph
+    for graph in seen[1:]:
+        assert document.redo()
+        assert document.graph is graph
+    for graph in seen[:: len(seen) // 5 + 1]:
+        assert contents(read_text(write_text(graph, REGISTRY), REGISTRY).graph) == contents(graph)
+
+
 @QUICK
 @given(graphs(12), edits())
 def test_the_difference_names_everything_that_an_edit_changed(before: Graph, edit: Edit) -> None:

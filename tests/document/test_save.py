@@ -180,6 +180,16 @@ def test_a_file_changed_by_another_program_is_not_overwritten_unasked(tmp_path: 
     assert 200 in [x_of(backup) for backup in backups.backups(path)]
 
 
+def test_a_file_that_was_only_touched_is_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a.graph"
+    save(graph_at(1), path, REGISTRY)
+    document = Document.open(path, REGISTRY)
+    os.utime(path, (1, 1))
+    document.apply(graph_at(2), "Move")
+    document.save()
+    assert x_of(path) == 2
+
+
 def test_what_another_program_wrote_is_kept_before_it_is_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.graph"
     foreign = b'{"format": "facewright.graph", "version": 1, "nodes": {"g": {"kind": "grade", "at": [7, 0]}}}'
