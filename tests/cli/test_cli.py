@@ -128,11 +128,21 @@ def test_open_starts_the_editor_with_the_file(run: Run, film: Path, monkeypatch:
         opened.append(path)
         return 0
 
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.setitem(sys.modules, "app.ui.program", types.SimpleNamespace(run=editor))
     assert run("open", film).status == 0
     assert run("open").status == 0
     assert run().status == 0
     assert opened == [film, None, None]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
+def test_open_without_a_display_is_one_line(run: Run, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    outcome = run("open", film)
+    assert outcome.status == 1
+    assert "there is no display" in outcome.line
 
 
 def test_bench_says_that_it_needs_the_source(
