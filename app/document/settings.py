@@ -83,5 +83,13 @@ def located(setting: ParameterSetting, spec: ParameterSpec, folder: Any) -> Para
 
 
 def plain(number: float) -> int | float:
-    """A whole number without its decimals, for shorter files."""
+    """A whole number without its decimals, for shorter files; 0 for what is no number."""
+    if not math.isfinite(number):
+        return 0
     return int(number) if float(number).is_integer() else number
+
+
+def can_be_written(setting: ParameterSetting) -> bool:
+    """Whether JSON has a word for a setting: it has none for infinity and NaN."""
+    numbers = setting if isinstance(setting, tuple) else (setting,)
+    return all(math.isfinite(number) for number in numbers if isinstance(number, float))

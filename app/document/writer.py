@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from app.document.graph import Backdrop, Graph, NodeInstance, Settings
 from app.document.migrations import FORMAT, VERSION
-from app.document.settings import plain, write_setting
+from app.document.settings import can_be_written, plain, write_setting
 from nodes.sdk.registry import Registry
+
+logger = logging.getLogger(__name__)
 
 
 def flatten(graph: Graph, registry: Registry, folder: Path | None) -> dict[str, Any]:
@@ -52,6 +55,10 @@ def _parameters(instance: NodeInstance, registry: Registry, folder: Path | None)
     data = {}
     for name in _declared_order(instance, registry):
         setting = instance.parameters[name]
+        if not can_be_written(setting):
+            # One value that is no number must not keep all the others from being saved.
+            logger.warning("parameter '%s' of a '%s' is %s and is not saved", name, instance.kind, setting)
+            continue
         parameter = spec.parameter(name) if spec else None
         if parameter is None or not is_default(setting, parameter.default):
             data[name] = write_setting(setting, parameter, folder)

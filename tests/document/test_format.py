@@ -85,6 +85,15 @@ def test_a_file_name_that_is_not_unicode_survives() -> None:
     assert read_text(data, REGISTRY).graph.nodes["photo"].parameters["path"] == name
 
 
+def test_a_value_that_is_no_number_does_not_keep_the_rest_from_being_saved() -> None:
+    graph = small().with_parameter("grade", "gain", float("nan")).with_parameter("grade", "steps", 3)
+    graph = graph.with_parameter("grade", "tint", (0.0, float("inf"), 0.0))
+    graph = graph.with_positions({"photo": (float("nan"), 5.0)})
+    loaded = read_text(write_text(graph, REGISTRY), REGISTRY).graph
+    assert dict(loaded.nodes["grade"].parameters) == {"steps": 3}
+    assert (loaded.nodes["photo"].x, loaded.nodes["photo"].y) == (0, 5)
+
+
 # -- paths -----------------------------------------------------------------------------------------
 
 
