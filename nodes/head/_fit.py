@@ -360,10 +360,29 @@ def surface_offsets(model: HeadModel, fit: LandmarkFit) -> FloatArray:
         remaining = wanted - landmark_points(model, moved)
     for eye, corners in zip(parts.eyes, ((362, 263, 386, 374), (133, 33, 159, 145)), strict=True):
         moved[eye] = landmark_points(model, moved)[list(corners)].mean(axis=0)
-    moved[parts.teeth_upper] = landmark_points(model, moved)[[2, 164]].mean(axis=0)
-    for inner in (parts.teeth_lower, parts.tongue):
-        moved[inner] = landmark_points(model, moved)[[17, 18]].mean(axis=0)
-    return (moved @ rotation).astype(np.float32)
+    offsets = moved @ rotation
+    neutral = model.mean + np.tensordot(fit.identity, model.identity, 1) + offsets
+    _place_teeth(model, neutral, offsets)
+    return offsets.astype(np.float32)
+
+
+def _place_teeth(model: HeadModel, neutral: FloatArray, offsets: FloatArray) -> None:
+    """Move teeth and tongue to where the person's own lips would show them, in `offsets`.
+
+    The upper row ends 2.5 mm below the edge of the upper lip at rest, the lower just under it.
+    """
+    parts = parts_of(model)
+    lip = landmark_points(model, neutral)[13]
+    level = lip[1] - 0.0025
+    shift = np.zeros(3)
+    for row, edge in ((parts.teeth_upper, np.min), (parts.teeth_lower, np.max)):
+        if not len(row):
+            continue
+        front = row[neutral[row, 2] > np.quantile(neutral[row, 2], 0.8)]
+        shift = np.array([0.0, level - edge(neutral[front, 1]), lip[2] - 0.009 - neutral[front, 2].max()])
+        offsets[row] += shift
+        level -= 0.0005
+    offsets[parts.tongue] += shift
 
 
 def gaze_of(

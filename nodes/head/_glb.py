@@ -139,7 +139,7 @@ def _material(file: _File, name: str, head: HeadState, texture: HeadTexture) -> 
         surface["baseColorTexture"] = {"index": file.eye}
         surface["roughnessFactor"] = 0.12
     else:
-        tones = {"teeth": texture.teeth, "tongue": texture.tongue, "mouth": texture.tongue * 0.35}
+        tones = {"teeth": texture.teeth, "tongue": texture.tongue, "mouth": texture.lips * 0.5}
         tone = tones.get(name, texture.sclera * 0.5)
         surface["baseColorFactor"] = [*(float(value) for value in np.asarray(tone) ** 2.2), 1.0]
         surface["roughnessFactor"] = 0.3

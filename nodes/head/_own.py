@@ -102,11 +102,13 @@ def draw_textured(view: View, texture: HeadTexture) -> FloatArray:
         if name in names:
             seen = part == names.index(name)
             deep = np.clip((lips[2] - place[seen, 2] - 0.004) / 0.035, 0.0, 1.0)[:, None]
-            colour[seen] = tone * (0.45 + 0.55 * facing[seen]) * (1.0 - 0.75 * deep)
+            light = (0.80 if name != "tongue" else 0.45) + (0.20 if name != "tongue" else 0.55) * facing[seen]
+            colour[seen] = tone * light * (1.0 - 0.75 * deep)
     if "mouth" in names:
         seen = part == names.index("mouth")
-        deep = np.clip((lips[2] - place[seen, 2] - 0.002) / 0.02, 0.0, 1.0)[:, None]
-        colour[seen] += deep * (texture.tongue * 0.22 - colour[seen])
+        deep = np.clip((lips[2] - place[seen, 2] - 0.001) / 0.016, 0.0, 1.0)[:, None]
+        rim = texture.lips * (0.55 + 0.35 * facing[seen])
+        colour[seen] = rim + deep * (texture.tongue * 0.22 - rim)
     centres = eye_centres(state, neutral_vertices(state))
     for side, name in enumerate(("eye_left", "eye_right")):
         if name in names:

@@ -577,7 +577,7 @@ def _tones(
         tone = np.median(bright, axis=0)
         # Teeth are far less red than lips and not much darker than skin.
         if tone.mean() > 0.6 * skin.mean() and tone[1] > 0.74 * tone[0]:
-            white = tone / max(0.9, 1e-3)
+            white = tone * min(1.0 / 0.9, 0.95 / float(tone.max())) * np.array([1.0, 0.975, 0.93])
     return skin, lips, np.clip(white, 0.0, 0.95)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nodes.head._keep import Keeper
-from nodes.head._shape import as_fitted, expressed_vertices, parts_of, to_world
+from nodes.head._shape import as_fitted, expressed_vertices, landmark_points, parts_of, to_world
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
 from nodes.raster.geometry import project, to_camera, vertex_normals
 from nodes.raster.sampling import sample_bilinear
@@ -26,7 +26,7 @@ class HeadTexture:
     Attributes:
         pixels: S x S x 3, sRGB, looked up by the model's UVs.
         seen: S x S in 0..1, how well the photo shows each texel; 0 where it is mirrored or guessed.
-        iris, sclera, teeth, tongue: 3 each.
+        iris, sclera, teeth, tongue, lips: 3 each.
     """
 
     pixels: FloatArray
@@ -35,16 +35,20 @@ class HeadTexture:
     sclera: FloatArray
     teeth: FloatArray
     tongue: FloatArray
+    lips: FloatArray
 
 
 def plain_texture() -> HeadTexture:
     """An even skin for heads without a photograph."""
-    tones = [
-        np.array(tone, np.float32)
-        for tone in ((0.33, 0.24, 0.16), (0.88, 0.86, 0.84), (0.86, 0.82, 0.76), (0.66, 0.34, 0.33))
-    ]
+    tones = (
+        (0.33, 0.24, 0.16),
+        (0.88, 0.86, 0.84),
+        (0.86, 0.82, 0.76),
+        (0.66, 0.34, 0.33),
+        (0.72, 0.45, 0.42),
+    )
     pixels = np.broadcast_to(_PLAIN_SKIN, (8, 8, 3)).astype(np.float32)
-    return HeadTexture(pixels, np.zeros((8, 8), np.float32), *tones)
+    return HeadTexture(pixels, np.zeros((8, 8), np.float32), *(np.array(tone, np.float32) for tone in tones))
 
 
 def texture_of(fit: HeadState, size: int = _SIZE) -> HeadTexture:
@@ -86,8 +90,14 @@ def texture_of(fit: HeadState, size: int = _SIZE) -> HeadTexture:
     pixels[covered] = blended
     known[covered] = np.clip(np.maximum(weight, other_weight) * 3.0, 0.0, 1.0)
     seen[covered] = weight
-    filled = smooth_fill(pixels, known)
-    return HeadTexture(filled, seen, *_tones(fit, photo))
+    tones = _tones(fit, photo)
+    # The inside of the lips is never seen, and its neighbours in the layout are no flesh.
+    lips = landmark_points(model, local)[[13, 14]].mean(axis=0)
+    gap = np.abs(places - lips)
+    inner = covered & (known < 0.3) & (gap < (0.03, 0.02, 0.03)).all(axis=2)
+    pixels[inner] = 0.85 * tones[-1]
+    known[inner] = 1.0
+    return HeadTexture(smooth_fill(pixels, known), seen, *tones)
 
 
 def _skin_photo(fit: HeadState, photo: FloatArray) -> FloatArray:
@@ -140,11 +150,11 @@ def smooth_fill(pixels: FloatArray, known: FloatArray) -> FloatArray:
     return np.clip(np.where(known[..., None] >= 1.0, pixels, filled), 0.0, 1.0).astype(np.float32)
 
 
-def _tones(fit: HeadState, photo: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Iris, sclera, teeth and tongue as the photo shows or suggests them."""
+def _tones(fit: HeadState, photo: FloatArray) -> tuple[FloatArray, ...]:
+    """Iris, sclera, teeth, tongue and lips as the photo shows or suggests them."""
     plain = plain_texture()
     if len(fit.landmarks) < 478:
-        return plain.iris, plain.sclera, plain.teeth, plain.tongue
+        return plain.iris, plain.sclera, plain.teeth, plain.tongue, plain.lips
     from nodes.head._photo import photo_layers
 
     height, width = photo.shape[:2]
@@ -164,6 +174,7 @@ def _tones(fit: HeadState, photo: FloatArray) -> tuple[FloatArray, FloatArray, F
         np.quantile(sclera, 0.7, axis=0).astype(np.float32) if len(sclera) > 3 else plain.sclera,
         np.maximum(mouth.white, 0.35),
         mouth.tones[1],
+        mouth.tones[2],
     )
 
 
