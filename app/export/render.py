@@ -12,8 +12,12 @@ from app.export.progress import ExportProgress, OnProgress
 from app.export.sequence import export_sequence, is_pattern
 from app.export.settings import VIDEO_EXTENSIONS, VideoSettings, extension_of
 from app.export.stream import ExportReport, FrameSource, export_range
+from app.export.values import write_value
 from nodes.sdk import NodeError
 from nodes.sdk.values import Audio
+
+#: Names of files that hold a head or a mesh instead of pictures.
+_SHAPES = ("glb", "obj", "ply")
 
 
 def export(
@@ -32,7 +36,8 @@ def export(
     """Write the frames first..last (both included) in the way the target's name asks for.
 
     A video's name makes a video; `face.####.png` or `face.%04d.png` a sequence; any other picture's
-    name one picture, of the first frame.
+    name one picture, of the first frame; a shape's name (glb, obj, ply) the head or mesh of the first
+    frame.
 
     Args:
         frame_at: computes the picture at a frame; called in this thread, in order.
@@ -55,6 +60,10 @@ def export(
         return export_range(
             frame_at, target, first, last, settings=settings, fps=fps, key=key, audio=audio, **listeners
         )
+    if extension_of(target) in _SHAPES:
+        write_value(frame_at(first), target)
+        on_progress(ExportProgress(1, 1, 0.0))
+        return ExportReport(target, 1, 0)
     depth = 16 if chosen.get("depth") == "16 bit" else 8
     quality = int(chosen["quality"]) if "depth" in chosen else 95
     check_picture_path(target, depth)

@@ -140,6 +140,16 @@ def _archive(value: Any, path: Path) -> None:
         np.savez_compressed(stream, allow_pickle=False, **named)
 
 
+def _rigged_head(head: HeadState, path: Path) -> None:
+    """The head with its 52 expressions, eyes, teeth and texture."""
+    from nodes.head._glb import head_glb
+    from nodes.head._texture import texture_for
+
+    data = head_glb(head, texture_for(head))
+    with replacing(path) as draft:
+        draft.write_bytes(data)
+
+
 def _head_as(write: Callable[[Mesh, Path], None]) -> Writer:
     return lambda head, path: write(head_mesh(head), path)
 
@@ -154,7 +164,7 @@ _WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = 
     (("obj",), Mesh, write_obj),
     (("obj",), HeadState, _head_as(write_obj)),
     (("glb",), Mesh, write_glb),
-    (("glb",), HeadState, _head_as(write_glb)),
+    (("glb",), HeadState, _rigged_head),
     (("ply",), Mesh, write_mesh_ply),
     (("ply",), HeadState, _head_as(write_mesh_ply)),
     (("ply",), Splats, write_splats_ply),
