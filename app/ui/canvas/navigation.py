@@ -76,6 +76,10 @@ class Navigation:
         self._canvas.setTransform(QTransform.fromScale(zoom, zoom))
         self._canvas.centerOn(area.center())
 
+    def holds(self, area: QRectF) -> bool:
+        """Whether an area was framed and the user has not moved the canvas since."""
+        return self._wanted == area
+
     def on_resize(self) -> None:
         """Keep what was framed framed until the user moves the canvas."""
         if self._wanted is not None:

@@ -275,7 +275,9 @@ class NodeItem(QGraphicsRectItem):
 
     def _paint_texts(self, painter: QPainter, kit: Paints) -> None:
         texts = self.texts()
-        painter.setPen(kit.text)
+        category = self.spec.category if self.spec else ""
+        title_pen, name_pen = kit.on_header(category, self.instance.colour if self.spec else "")
+        painter.setPen(title_pen)
         painter.setFont(kit.title_font)
         painter.drawStaticText(QPointF(9, 4), texts.title)
         painter.setFont(kit.label_font)
@@ -283,9 +285,7 @@ class NodeItem(QGraphicsRectItem):
             painter.setPen(kit.dim if quiet else kit.text)
             painter.drawStaticText(place, text)
         painter.setFont(kit.small_font)
-        painter.setPen(kit.dim)
-        if self.spec is None:
-            painter.setPen(kit.error_pen)
+        painter.setPen(name_pen if self.spec else kit.error_pen)
         painter.drawStaticText(QPointF(9, 20), texts.name)
         if self.layout.footer is not None:
             painter.setPen(kit.note)

@@ -46,7 +46,7 @@ class Paints:
         self.progress = QBrush(theme.colour("accent"))
         self.progress_back = QBrush(_faded(theme.colour("shadow"), 90))
         self.white = QPen(QColor("#ffffff"), 1.5)
-        self.veil = QBrush(_faded(theme.colour("canvas"), 150))
+        self.veil = QBrush(_faded(theme.colour("canvas"), 115))
         self.strike = QPen(theme.colour("text_dim"), 2.0)
         self.line = QPen(theme.colour("line"), 1.0)
         self.title_font = _font(family, 12, bold=True)
@@ -55,6 +55,8 @@ class Paints:
         self.title_metrics = QFontMetricsF(self.title_font)
         self.label_metrics = QFontMetricsF(self.label_font)
         self.small_metrics = QFontMetricsF(self.small_font)
+        self._on_dark = (QPen(QColor("#f0f0f0")), QPen(QColor("#c4c4c8")))
+        self._on_light = (QPen(QColor("#1c1c1e")), QPen(QColor("#45454a")))
         self._headers: dict[str, QBrush] = {}
         self._sockets: dict[tuple[str, str], QBrush] = {}
         self._wires: dict[tuple[str, float], QPen] = {}
@@ -66,6 +68,12 @@ class Paints:
             colour = QColor(own) if own else self.theme.category(category)
             self._headers[key] = QBrush(colour if colour.isValid() else self.theme.category(""))
         return self._headers[key]
+
+    def on_header(self, category: str, own: str = "") -> tuple[QPen, QPen]:
+        """Pens for a title and for what stands under it that can be read on a header."""
+        if not own:
+            return self.text, self.dim
+        return self._on_light if self.header(category, own).color().lightnessF() > 0.5 else self._on_dark
 
     def socket(self, type_name: str) -> QBrush:
         return self._brush(socket_style(type_name).colour)

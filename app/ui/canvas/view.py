@@ -179,7 +179,10 @@ class GraphCanvas(QGraphicsView):
             picture = picture.scaled(
                 side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
+        before = self.graph_scene.bounds()
         self.graph_scene.set_picture(thumbnail.node, picture)
+        if self.navigation.holds(before):
+            self.frame_all()
 
     def _on_selection(self, names: tuple[str, ...]) -> None:
         self.graph_scene.select(names)
