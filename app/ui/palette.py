@@ -96,9 +96,9 @@ def ranked(entries: Iterable[Entry], wanted: str, recent: Sequence[str] = ()) ->
     found = []
     for entry in entries:
         points = max(score(wanted, entry.title), 0.8 * score(wanted, entry.key))
-        if points < 20 and wanted.lower() in f"{entry.detail} {entry.more}".lower():
-            points = 20.0
-        if points > 2.0 * len(wanted):
+        beside = wanted.lower() in f"{entry.detail} {entry.more}".lower()
+        if points > 2.0 * len(wanted) or beside:
+            points = max(points, 15.0 * beside)
             found.append((points + 3.0 * (entry.key in recent), entry))
     found.sort(key=lambda pair: (-pair[0], pair[1].title))
     return [entry for _, entry in found]

@@ -71,8 +71,6 @@ class Paints:
 
     def on_header(self, category: str, own: str = "") -> tuple[QPen, QPen]:
         """Pens for a title and for what stands under it that can be read on a header."""
-        if not own:
-            return self.text, self.dim
         return self._on_light if self.header(category, own).color().lightnessF() > 0.5 else self._on_dark
 
     def socket(self, type_name: str) -> QBrush:

@@ -87,7 +87,8 @@ def test_drag_stops_at_a_hard_range_and_widens_a_soft_one(
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("0.25", 0.25), ("+0.5", 0.7), ("*2", 0.4), ("-0.5", -0.5), ("1/4", 0.25), ("7", 1.0)]
+    ("text", "expected"),
+    [("0.25", 0.25), ("+0.5", 0.7), ("*2", 0.4), ("-0.5", -0.5), ("1/4", 0.25), ("7", 1.0)],
 )
 def test_typed_numbers_and_sums(
     panel: ParameterPanel, session: FakeSession, text: str, expected: float
