@@ -138,6 +138,7 @@ class MainWindow(QMainWindow):
             "window.shortcuts": self.show_shortcuts,
             "window.settings": self.show_settings,
             "help.node": lambda: self.docks.bring("help"),
+            "help.tour": self.show_tour,
             "help.about": self.show_about,
         }
         for action_id, command in commands.items():
@@ -215,6 +216,11 @@ class MainWindow(QMainWindow):
         dialog = SettingsDialog(self.session, self)
         if self._run_dialog(dialog) and dialog.theme_name != current_theme().name:
             self.set_theme(dialog.theme_name)
+
+    def show_tour(self) -> None:
+        from app.ui.first_steps import first_steps
+
+        first_steps(self)
 
     def _run_dialog(self, dialog: QDialog) -> bool:
         result = dialog.exec()
