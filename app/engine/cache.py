@@ -8,10 +8,13 @@ budgeted apart. Arrays that several results share are counted once.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import heapq
 import itertools
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -240,11 +243,11 @@ def footprint(value: Any) -> list[tuple[int, int, bool]]:
 
 
 def default_budget() -> int:
-    """A share of the machine's memory, in bytes."""
+    """A share of the memory that the machine, or the container, has; in bytes."""
     try:
-        import os
-
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         total = 8 * 2**30
+    with contextlib.suppress(OSError, ValueError):
+        total = min(total, int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
     return max(int(total * MEMORY_SHARE), SMALLEST_BUDGET)

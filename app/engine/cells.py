@@ -12,6 +12,7 @@ from pathlib import Path
 
 SIZE = 4096
 _CANCELLED = 0
+_REQUEST = 8
 _RUNNING = 64
 _LONGEST = SIZE - _RUNNING - 4
 
@@ -35,6 +36,16 @@ class Cells:
     @cancelled.setter
     def cancelled(self, number: int) -> None:
         struct.pack_into("<q", self._page, _CANCELLED, number)
+
+    @property
+    def request(self) -> int:
+        """The request that is being answered; 0 for none."""
+        (number,) = struct.unpack_from("<q", self._page, _REQUEST)
+        return int(number)
+
+    @request.setter
+    def request(self, number: int) -> None:
+        struct.pack_into("<q", self._page, _REQUEST, number)
 
     @property
     def running(self) -> str:

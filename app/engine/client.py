@@ -192,10 +192,6 @@ class EngineClient:
                     return
                 ended, self._ended = self._ended, []
                 dropped, self._dropped = self._dropped, []
-                messages, self._messages = self._messages, []
-                wish, self._wish = self._wish, None
-                if wish is not None:
-                    self._open[wish[0]] = ({view.slot: view for view in wish[2]}, wish[3])
             for number in dropped:
                 self._tell(RequestDone(number, True, 0.0))
             for process in ended:
@@ -203,6 +199,11 @@ class EngineClient:
             self._give_up()
             self._end_limbo()
             self._end_exports()
+            with self._lock:
+                messages, self._messages = self._messages, []
+                wish, self._wish = self._wish, None
+                if wish is not None:
+                    self._open[wish[0]] = ({view.slot: view for view in wish[2]}, wish[3])
             for message in messages:
                 self._pass_on(message)
             if wish is not None:
@@ -290,6 +291,9 @@ class EngineClient:
             worker = self._worker
             if self._limbo_ends is None or time.monotonic() < self._limbo_ends or worker is None:
                 return
+            if not worker.ready:  # It is not deaf, it is still starting.
+                self._limbo_ends = None
+                return
             self._limbo_ends = None
             self._given_up.clear()
             left, self._open = self._open, {}
@@ -343,31 +347,42 @@ class EngineClient:
         self._tell(ExportDone(job, "", error=report))
 
     def _bury_worker(self, worker: ComputeProcess) -> None:
+        """What was being answered has failed; what only waited is asked again."""
+        if not worker.ready:
+            self._failed_starts += 1
+        hopeless = self._failed_starts >= MOST_FAILED_STARTS
         with self._lock:
             self._worker = None
             self._deaf_at = self._limbo_ends = None
             self._given_up.clear()
-            lost, self._open = self._open, {}
-        if not worker.ready:
-            self._failed_starts += 1
+            left, self._open = self._open, {}
+            lost = {n: left.pop(n) for n in list(left) if hopeless or n == worker.cells.request}
+            latest = self._latest
+            if self._wish is None and latest is not None and left.pop(latest[0], None) is not None:
+                self._wish = latest
         self._tell(WorkerStatus("died", detail=worker.why()))
         running = worker.cells.running
         for number, (views, frame) in lost.items():
-            node = running or next(iter(views.values())).node if views else running
-            report = ErrorReport(
-                node,
-                f"the compute process ended while this node ran: {worker.why()}",
-                "Your graph is unharmed; change the node or its inputs, or look again",
-            )
-            if running:
-                self._tell(NodeState(number, running, "failed", error=report))
-            for view in views.values():
-                self._tell(ViewFailed(number, view.slot, view.node, frame, report))
-            self._tell(RequestDone(number, False, 0.0))
-        if self._failed_starts >= MOST_FAILED_STARTS:
+            self._tell_lost(number, views, frame, running, worker.why())
+        for number in left:
+            self._tell(RequestDone(number, True, 0.0))
+        if hopeless:
             self._tell(WorkerStatus("stopped", detail="the compute process does not start"))
         else:
             self._start_worker()
+
+    def _tell_lost(self, number: int, views: dict[int, View], frame: int, running: str, why: str) -> None:
+        blamed = running or next((view.node for view in views.values()), "")
+        report = ErrorReport(
+            blamed,
+            f"the compute process ended while '{blamed}' was computed: {why}",
+            "Your graph is unharmed; change the node or its inputs, or look again",
+        )
+        if running:
+            self._tell(NodeState(number, running, "failed", error=report))
+        for view in views.values():
+            self._tell(ViewFailed(number, view.slot, view.node, frame, report))
+        self._tell(RequestDone(number, False, 0.0))
 
     # -- the reading threads ------------------------------------------------------------------
 

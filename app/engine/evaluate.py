@@ -23,6 +23,7 @@ from app.engine.protocol import NodeState, View
 from app.engine.run import OnState, Poll, Run
 from nodes.sdk.context import ModelSource, RunSettings
 from nodes.sdk.registry import Registry
+from nodes.sdk.values.arrays import to_host
 
 __all__ = ["Evaluator", "NodeFailure"]
 
@@ -78,7 +79,7 @@ class Evaluator:
         on_state: OnState | None = None,
         is_cancelled: Callable[[], bool] | None = None,
     ) -> Any:
-        """The value of an output at a frame; output "" means the node's first.
+        """The value of an output at a frame, on the host; output "" means the node's first.
 
         Args:
             proxy: 1 for full size, 2, 4 or 8 when a fraction will do.
@@ -102,7 +103,7 @@ class Evaluator:
         )
         if isinstance(outcome[0], NodeFailure):
             raise outcome[0]
-        return outcome[0]
+        return to_host(outcome[0])
 
     def look(
         self,

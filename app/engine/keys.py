@@ -54,7 +54,7 @@ class Keys:
 
     def prepare(self, targets: list[Place]) -> None:
         """Make the keys of these (node number, frame) pairs and of all that they depend on."""
-        if sum(map(len, self._at.values())) > MOST_KEYS:
+        if len(self._at) * len(self.plan.steps) > MOST_KEYS:
             self._at.clear()
         self._check_files()
         frames = {frame for _, frame in targets}

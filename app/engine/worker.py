@@ -151,6 +151,7 @@ class Worker:
 
     def _answer(self, request: Request) -> None:
         started = time.perf_counter()
+        self._cells.request = request.number
         request.proxy = self._best_proxy(request)
         touched: dict[str, None] = {}
         delivered = 0
@@ -190,6 +191,7 @@ class Worker:
             if self._cells.running:
                 self._out.state(NodeState(request.number, self._cells.running, "stale"))
         self._cells.running = ""
+        self._cells.request = 0
         self._gave_way = cancelled and not delivered
         self._out.send(RequestDone(request.number, cancelled, time.perf_counter() - started))
         if not cancelled:

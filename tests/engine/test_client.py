@@ -170,6 +170,35 @@ def test_a_killed_worker_is_an_error_on_the_node_that_ran_and_the_graph_runs_aga
     assert engine.value(GRAPH, "x") == 2.0
 
 
+def test_a_request_that_only_waited_when_the_worker_died_is_answered(engine: Engine) -> None:
+    graph = kit.graph({"deaf": "deaf", "n": ("number", {"value": 2.0})})
+    running = engine.start(graph, "deaf")
+    waiting = engine.client.look(graph, (View(0, "n"),), 0)
+    worker_of(engine).send_signal(signal.SIGKILL)
+    assert not engine.done(waiting).cancelled
+    assert [event.request for event in engine.of(ViewReady)] == [waiting]
+    assert [event.request for event in engine.of(ViewFailed)] == [running]
+
+
+def test_a_look_right_after_a_crash_is_answered(engine: Engine) -> None:
+    for _ in range(3):
+        engine.start(GRAPH, "slow")
+        heard = len(engine.events)
+        worker_of(engine).kill()
+        engine.until(ViewFailed, since=heard)
+        assert engine.value(GRAPH, "x") == 2.0
+
+
+def test_a_look_at_a_program_that_cannot_start_is_told_so() -> None:
+    engine = Engine(registry="tests.engine.kit:nothing_there")
+    try:
+        (answer,) = engine.look(GRAPH, "x")
+        assert isinstance(answer, ViewFailed)
+        assert "ended" in answer.error.what
+    finally:
+        engine.client.close()
+
+
 def test_a_node_that_crashes_the_worker_can_be_looked_at_again_and_again(engine: Engine) -> None:
     for _ in range(4):
         (answer,) = engine.look(GRAPH, "killer")
