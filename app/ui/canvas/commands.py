@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -19,12 +20,14 @@ from app.ui.canvas.arrange import arranged
 from app.ui.canvas.backdrop_item import TITLE
 from app.ui.canvas.clipboard import copied, pasted
 from app.ui.canvas.geometry import HEADER, WIDTH, snapped
-from app.ui.canvas.wiring import Socket, downstream, upstream
+from app.ui.canvas.wiring import Draft, Socket, downstream, upstream
 
 if TYPE_CHECKING:
     from app.ui.canvas.view import GraphCanvas
 
 BACKDROP_MARGIN = 26.0
+#: How far right of a node another is put that is wired to it.
+BEHIND_GAP = 60.0
 COLOURS = {
     "Slate": "#3a4a5a",
     "Blue": "#2f5580",
@@ -72,7 +75,7 @@ class CanvasCommands:
         self._registry = canvas.session.registry
         self._actions = actions
         table: dict[str, Callable[[], object]] = {
-            "add": canvas.open_palette,
+            "add": self.open_palette,
             "delete": self.delete,
             "frame_selected": self.frame_selected,
             "frame_all": canvas.frame_all,
@@ -93,6 +96,10 @@ class CanvasCommands:
             "select_none": partial(canvas.select, ()),
             "select_upstream": partial(self.select_related, upstream),
             "select_downstream": partial(self.select_related, downstream),
+            "go_left": partial(self.go, -1, 0),
+            "go_right": partial(self.go, 1, 0),
+            "go_up": partial(self.go, 0, -1),
+            "go_down": partial(self.go, 0, 1),
             "dot": self.add_dot,
             "swap_inputs": self.swap_inputs,
             "minimap": self.toggle_minimap,
@@ -113,6 +120,23 @@ class CanvasCommands:
         return [name for name in self._graph.nodes if name in self._scene.selected]
 
     # -- adding -------------------------------------------------------------------------------
+
+    def open_palette(self) -> None:
+        """Open the palette at the cursor; what is picked is wired to the one selected node, if it fits."""
+        self._canvas.open_palette(behind=self.chosen()[0] if len(self.chosen()) == 1 else "")
+
+    def add_behind(self, kind: str, name: str, point: QPointF) -> None:
+        """Add a node to the right of another and wire it to its first output that fits."""
+        spec = self._registry.get(kind)
+        before = self._graph.nodes.get(name)
+        source = self._registry.get(before.kind) if before else None
+        for output in source.outputs if source and spec else ():
+            fixed = Socket(name, output.name, "output")
+            if Draft.from_socket(self._graph, self._registry, fixed).accepts_kind(spec) is not None:
+                item = self._scene.nodes[name]
+                self.add(kind, QPointF(item.x() + WIDTH + BEHIND_GAP, item.y() + HEADER + 16), fixed)
+                return
+        self.add(kind, point)
 
     def add(self, kind: str, point: QPointF, fixed: Socket | None = None) -> None:
         """Add a node at a point; wired to a socket when the palette was opened from one."""
@@ -359,6 +383,24 @@ class CanvasCommands:
         for name in self._scene.selected_backdrops:
             area = area.united(self._scene.backdrops[name].area())
         self._canvas.navigation.frame(area if not area.isEmpty() else self._scene.bounds())
+
+    def go(self, across: int, down: int) -> None:
+        """Select the nearest node in a direction, so that the graph can be walked by keys."""
+        chosen = self.chosen()
+        if not chosen:
+            self._canvas.select(list(self._graph.nodes)[:1])
+            return
+        start = self._scene.nodes[chosen[-1]].body().center()
+
+        def cost(name: str) -> float:
+            step = self._scene.nodes[name].body().center() - start
+            along = step.x() * across + step.y() * down
+            aside = abs(step.x() * down) + abs(step.y() * across)
+            return along + 2 * aside if along > 1 else math.inf
+
+        best = min(self._graph.nodes, key=cost)
+        if cost(best) < math.inf:
+            self._canvas.show_node(best)
 
     def select_all(self) -> None:
         self._canvas.select(self._graph.nodes, self._graph.backdrops)

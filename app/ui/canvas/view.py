@@ -74,7 +74,7 @@ class GraphCanvas(QGraphicsView):
         self._last_at = QPoint(-1, -1)
         self._editor: InlineEditor | None = None
         self._palette: AddNodePalette | None = None
-        self._palette_for: tuple[QPointF, Socket | None] = (QPointF(), None)
+        self._palette_for: tuple[QPointF, Socket | None, str] = (QPointF(), None, "")
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
@@ -196,14 +196,22 @@ class GraphCanvas(QGraphicsView):
 
     # -- palette and inline editing -----------------------------------------------------------
 
-    def open_palette(self, point: QPointF | None = None, fixed: Socket | None = None) -> None:
-        """Open the palette at a point of the canvas; from a socket it shows only what fits it."""
+    def open_palette(
+        self, point: QPointF | None = None, fixed: Socket | None = None, behind: str = ""
+    ) -> None:
+        """Open the palette at a point of the canvas, or at the cursor.
+
+        Args:
+            point: where the new node goes.
+            fixed: a socket that it is wired to; only kinds that fit it are shown.
+            behind: a node that it is wired to if it fits.
+        """
         if point is None:
             point = self.cursor_point()
         if self._palette is None:
             self._palette = AddNodePalette(self.session.registry, self)
             self._palette.chosen.connect(self._add_chosen)
-        self._palette_for = (point, fixed)
+        self._palette_for = (point, fixed, behind)
         fits = None
         if fixed is not None:
             draft = Draft.from_socket(self.graph, self.session.registry, fixed)
@@ -216,8 +224,11 @@ class GraphCanvas(QGraphicsView):
         return self._palette
 
     def _add_chosen(self, kind: str) -> None:
-        point, fixed = self._palette_for
-        self.commands.add(kind, point, fixed)
+        point, fixed, behind = self._palette_for
+        if behind:
+            self.commands.add_behind(kind, behind, point)
+        else:
+            self.commands.add(kind, point, fixed)
 
     def edit_text(self, area: QRectF, text: str, done: Any) -> None:
         """Let the user type over an area of the canvas; `done` gets the text unless Esc is pressed."""

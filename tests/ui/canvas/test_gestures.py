@@ -343,6 +343,32 @@ def test_palette_opens_and_adds_at_the_cursor(
     assert steps(session) == 1
 
 
+def test_palette_by_key_wires_to_the_selected_node(
+    canvas: GraphCanvas, hand: Hand, session: FakeSession
+) -> None:
+    hand.click(hand.title("photo"))
+    for kind, output in (("blur", "photo"), ("fit head", "")):
+        hand.key(Qt.Key.Key_Tab)
+        assert canvas.palette_popup is not None
+        QTest.keyClicks(canvas.palette_popup.field, kind)
+        QTest.keyClick(canvas.palette_popup.field, Qt.Key.Key_Return)
+        if output:
+            assert session.graph.sources("blur", "image") == (Port(output, "out"),)
+    assert session.graph.sources("fit_head", "image") == (Port("blur", "out"),)
+    assert steps(session) == 2
+
+
+def test_alt_arrows_walk_the_graph(hand: Hand, session: FakeSession) -> None:
+    hand.click(hand.title("head"))
+    hand.key(Qt.Key.Key_Right, ALT)
+    assert session.selection == ("edit",)
+    hand.key(Qt.Key.Key_Right, ALT)
+    assert session.selection == ("edit",)
+    for _ in range(3):
+        hand.key(Qt.Key.Key_Left, ALT)
+    assert session.selection == ("photo",)
+
+
 def test_esc_closes_the_palette_without_adding(canvas: GraphCanvas, hand: Hand, session: FakeSession) -> None:
     before = session.graph
     hand.key(Qt.Key.Key_Tab)
