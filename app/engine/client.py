@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 _Wish = tuple[int, Graph, tuple[View, ...], int, int]
 
 #: Seconds after a cancel when the interface is told it is done, whatever the worker does.
-DEAF = 0.06
+DEAF = 0.04
 #: Seconds after which a worker that still does not listen is replaced, and with it its memory.
 LIMBO = 0.5
 #: Seconds an export that is to stop gets to finish its part.

@@ -323,7 +323,9 @@ class Run:
                 problems.append(step.problem)
                 continue
             blocked.append(step.name)
-            for feed in self._keys.feeds(*place):
+            feeds = self._keys.feeds(*place)
+            before = self._keys.before(*place)
+            for feed in feeds if before is None else [*feeds, (place[0], before)]:
                 if feed not in seen and self._keys.of(*feed) is None:
                     seen.add(feed)
                     waiting.append(feed)

@@ -149,6 +149,12 @@ def slow_picture(*, context: Context) -> Image:
     return Image(np.full((64, 64, 3), (context.frame % 100) / 100, np.float32))
 
 
+@node(title="Proxy picture", category="Test", reads=("proxy",))
+def proxy_picture(*, context: Context) -> Image:
+    """Give a picture that is smaller when a proxy will do."""
+    return Image(np.zeros((400 // context.proxy, 640 // context.proxy, 3), np.float32))
+
+
 @node(title="Brighten", category="Test")
 def brighten(image: Image, *, amount: Annotated[float, Slider(0, 1)] = 0.1) -> Image:
     """Add an amount to every pixel."""
@@ -215,8 +221,8 @@ def killer(a: float | None = None) -> float:
 
 KINDS = (
     number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
-    fail, broken, wrong_type, picture, moving_picture, slow_picture, brighten, vandal, two_outputs, read_file,
-    slow, deaf, killer, export_video,
+    fail, broken, wrong_type, picture, moving_picture, slow_picture, proxy_picture, brighten, vandal,
+    two_outputs, read_file, slow, deaf, killer, export_video,
 )  # fmt: skip
 
 

@@ -219,6 +219,16 @@ def test_the_proxy_reaches_nodes_that_read_it(engine: Engine) -> None:
     assert again.proxy == 1  # Full size was in memory, so that is what came.
 
 
+def test_a_proxy_picture_says_how_much_smaller_it_is(engine: Engine) -> None:
+    graph = kit.graph({"p": "proxy_picture", "full": "picture"})
+    small, same = engine.look(graph, "p", "full", proxy=4)
+    assert isinstance(small, ViewReady)
+    assert isinstance(same, ViewReady)
+    assert small.preview.pixels is not None
+    assert (small.preview.pixels.shape[1], small.preview.scale) == (160, 4.0)
+    assert same.preview.scale == 1.0
+
+
 def test_purging_computes_again(engine: Engine) -> None:
     engine.value(GRAPH, "x")
     engine.client.purge("x")

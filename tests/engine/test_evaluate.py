@@ -293,6 +293,22 @@ def test_behind_a_cycle_the_cycle_is_named(evaluator: Evaluator) -> None:
     assert [state.blocked_by for state in states if state.node == "z"] == ["y"]
 
 
+def test_a_problem_at_an_earlier_frame_stops_a_sequential_node(evaluator: Evaluator) -> None:
+    amount = Curve((Key(0, 0.0, "constant"), Key(5, 1.0, "constant")))
+    graph = kit.graph(
+        {
+            "bad": "not_there",
+            "b": "number",
+            "pick": ("moving_switch", {"amount": amount}),
+            "sum": "accumulate",
+        },
+        {"pick": {"a": "bad", "b": "b"}, "sum": {"a": "pick"}},
+    )
+    assert evaluator.value(graph, "pick", frame=7) == 0.0
+    with pytest.raises(NodeFailure, match="not known"):
+        evaluator.value(graph, "sum", frame=7)
+
+
 def test_unknown_nodes_and_outputs_are_named(evaluator: Evaluator) -> None:
     with pytest.raises(NodeFailure, match="there is no node 'b'"):
         evaluator.value(kit.graph({"a": "number"}), "b")
