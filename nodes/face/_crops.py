@@ -135,12 +135,14 @@ def _reduced(
     part = picture[y0:y1, x0:x1]
     shifted = to_crop.copy()
     shifted[:, 2] += to_crop[:, :2] @ (x0, y0)
-    if scale >= _MINIFY:
+    factor = int(1 / scale) if scale < _MINIFY else 1
+    if factor < 2:
         return part, shifted
-    new_width = max(1, round((x1 - x0) * scale))
-    new_height = max(1, round((y1 - y0) * scale))
-    part = cv2.resize(part, (new_width, new_height), interpolation=cv2.INTER_AREA)
-    enlarge = np.diag([(x1 - x0) / new_width, (y1 - y0) / new_height])
+    # Whole factors have a fast path; what is left over at the far edges is narrower than a pixel.
+    part = part[: max((y1 - y0) // factor, 1) * factor, : max((x1 - x0) // factor, 1) * factor]
+    size = (max(part.shape[1] // factor, 1), max(part.shape[0] // factor, 1))
+    enlarge = np.diag([part.shape[1] / size[0], part.shape[0] / size[1]])
+    part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
     return part, np.column_stack([shifted[:, :2] @ enlarge, shifted[:, 2]])
 
 

@@ -125,8 +125,11 @@ def detect(
     """
     height, width = picture.shape[:2]
     parts = []
+    level = picture
     for scale in pyramid(width, height, smallest):
-        level, exact = _scaled(picture, scale)
+        # Each level is made from the one before, which is nearer in size.
+        level = _scaled(level, scale * width / level.shape[1])
+        exact = (level.shape[1] / width, level.shape[0] / height)
         turns = (0, 1, 2, 3) if turned else (0,)
         for group in _by_shape([np.rot90(level, turn) for turn in turns]):
             for turn, found in zip(
@@ -150,19 +153,20 @@ def pyramid(width: int, height: int, smallest: float) -> list[float]:
     return scales
 
 
-def _scaled(picture: FloatArray, scale: float) -> tuple[FloatArray, tuple[float, float]]:
-    """The picture at a scale, clipped to 0..1, and the exact scales along x and y."""
+def _scaled(picture: FloatArray, scale: float) -> FloatArray:
+    """The picture at a scale, clipped to 0..1 (fast rather than free of all aliasing)."""
     import cv2
 
     height, width = picture.shape[:2]
     new = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if new == (width, height):
-        level = picture
-    else:
-        shrinks = new[0] < width or new[1] < height
-        level = cv2.resize(picture, new, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    level = np.clip(np.nan_to_num(level, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
-    return level, (new[0] / width, new[1] / height)
+    level = picture
+    factor = int(1 / (1.5 * scale))
+    if factor >= 2:
+        coarse = (max(1, width // factor), max(1, height // factor))
+        level = cv2.resize(level, coarse, interpolation=cv2.INTER_AREA)
+    if new != (level.shape[1], level.shape[0]):
+        level = cv2.resize(level, new, interpolation=cv2.INTER_LINEAR)
+    return np.clip(np.nan_to_num(level, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
 
 
 def _by_shape(pictures: list[FloatArray]) -> list[list[int]]:

@@ -32,10 +32,15 @@ TEMPLATE = np.array(
 
 
 class Embedder:
-    """The recogniser, loaded."""
+    """The recogniser, loaded.
+
+    Attributes:
+        on_gpu: True when the graphics card runs it.
+    """
 
     def __init__(self, path: Path, device: str = "cpu") -> None:
         self._network = OnnxNetwork(path, device=device, free_axes={"data": {0: "batch"}}, relax=True)
+        self.on_gpu = self._network.on_gpu
 
     def embed(self, crops: FloatArray) -> FloatArray:
         """N x 128 unit vectors of N x 112 x 112 x 3 aligned crops (RGB, 0..1).

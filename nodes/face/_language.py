@@ -50,13 +50,13 @@ def portrait(picture: FloatArray, face: Face) -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _opened(folder: str, device: str) -> tuple[Any, Any]:
-    from transformers import AutoModelForImageTextToText, AutoProcessor
-
     if not (Path(folder) / "config.json").is_file():
         raise ModelProblem(
             f"the folder {folder} holds no language model (config.json is missing)",
             hint="Choose the folder of a vision-language model in Hugging Face format",
         )
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+
     offline = {"local_files_only": True, "trust_remote_code": False}
     try:
         processor = AutoProcessor.from_pretrained(folder, **offline)

@@ -141,6 +141,8 @@ class OnnxNetwork:
         # Lets constant folding turn block-quantised weights into plain ones once, at loading.
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        # Idle threads that spin would take the processor from the rest of the program.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         available = onnxruntime.get_available_providers()
         wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
         providers = [name for name in wanted if name in available] + ["CPUExecutionProvider"]

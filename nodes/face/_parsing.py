@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodes.face._align import ffhq_square
-from nodes.face._crops import Crop, invert, warp
+from nodes.face._crops import Crop, warp
 from nodes.face._detector import covered, detect, load_detector
 from nodes.face._tanh_warp import ROUNDNESS, TanhWarp
 from nodes.sdk.context import Context
@@ -182,7 +182,12 @@ def _reach(around: TanhWarp, width: int, height: int) -> tuple[int, int, int, in
 
 
 def label_part(
-    crop: Crop, around: TanhWarp, square: FloatArray, warped: FloatArray, part: tuple[int, int, int, int]
+    crop: Crop,
+    around: TanhWarp,
+    square: FloatArray,
+    warped: FloatArray,
+    part: tuple[int, int, int, int],
+    fade: tuple[float, float] = _FADE,
 ) -> ByteArray:
     """Labels of a part of the picture (left, top, right, bottom) from the logits of square and warp."""
     from nodes.face._label_kernel import label_pixels
@@ -200,7 +205,7 @@ def label_part(
         around.to_level(),
         around.core,
         ROUNDNESS,
-        _FADE,
+        fade,
         _FAR,
         inset,
         left,
@@ -289,13 +294,14 @@ def _connected(labels: ByteArray, face: Face, left: int, top: int) -> ByteArray:
     return np.where(kept, labels, 0).astype(np.uint8)
 
 
-def square_labels(labels: ByteArray, crop: Crop, resolution: int) -> ByteArray:
-    """The labels of the aligned square, nearest pixel."""
-    import cv2
-
-    inverse = invert(crop.to_crop(resolution))
-    centred = inverse.copy()
-    centred[:, 2] += inverse[:, :2] @ (0.5, 0.5) - 0.5
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    result: ByteArray = cv2.warpAffine(labels, centred, (resolution, resolution), flags=flags)
-    return result
+def square_only(
+    crop: Crop, around: TanhWarp, logits: FloatArray, face: Face, shape: tuple[int, ...]
+) -> tuple[ByteArray, npt.NDArray[np.bool_]]:
+    """Labels from the undistorted square alone (H x W), and where it lies; to compare with."""
+    part = (0, 0, shape[1], shape[0])
+    labels = label_part(crop, around, logits, logits, part, fade=(2.0, 3.0))
+    matrix = crop.to_crop(2)
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
+    x = matrix[0, 0] * columns + matrix[0, 1] * rows + matrix[0, 2] - 1
+    y = matrix[1, 0] * columns + matrix[1, 1] * rows + matrix[1, 2] - 1
+    return _sided(labels, face, 0, 0), np.maximum(np.abs(x), np.abs(y)) < 1

@@ -45,7 +45,7 @@ def compare_faces(
     threshold = THRESHOLDS[false_accepts]
     same = likeness >= threshold
     rate = false_accept_rate(likeness)
-    names = " and ".join(part for part in (a.name, b.name) if part) or "the two faces"
+    names = f"{a.name or 'the first face'} and {b.name or 'the second face'}"
     words = "are the same person" if same else "are not shown to be the same person"
     verdict = (
         f"{names} {words}: likeness {likeness:.2f}, threshold {threshold:.2f} ({false_accepts} false accepts)"
