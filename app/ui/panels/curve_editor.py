@@ -1,0 +1,154 @@
+"""The curves of the selected nodes' animated parameters."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.document.curve import INTERPOLATIONS, Interpolation
+from app.document.graph import Graph
+from app.ui.panels import curves
+from app.ui.panels.curve_plot import HUES, CurvePlot
+from app.ui.panels.curves import Track
+from app.ui.theme import icon
+
+TRACK = Qt.ItemDataRole.UserRole + 1
+EMPTY = "Nothing is animated here.\n\nClick a diamond beside a parameter to set its first key."
+
+
+class CurveEditor(QWidget):
+    """Follows the session's selection; what is unchecked in the list is not drawn."""
+
+    def __init__(self, session: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._hidden: set[Track] = set()
+        self.plot = CurvePlot(session, self)
+        self.list = QListWidget(self)
+        self.list.setMinimumWidth(120)
+        self.list.itemChanged.connect(self._on_checked)
+        self.empty = QLabel(EMPTY, self)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setProperty("dim", True)
+        self.buttons: dict[Interpolation, QToolButton] = {}
+        bar = QHBoxLayout()
+        bar.setContentsMargins(6, 4, 6, 4)
+        bar.setSpacing(3)
+        for interpolation in INTERPOLATIONS:
+            button = QToolButton(self)
+            button.setText(interpolation.capitalize())
+            button.setToolTip(f"Leave the selected keys {interpolation}")
+            button.setProperty("segment", True)
+            button.setCheckable(True)
+            button.clicked.connect(partial(self.set_interpolation, interpolation))
+            self.buttons[interpolation] = button
+            bar.addWidget(button)
+        bar.addStretch(1)
+        self.fit_button = QToolButton(self)
+        self.fit_button.setIcon(icon("frame_all"))
+        self.fit_button.setToolTip("Bring all keys into view (F)")
+        self.fit_button.clicked.connect(self.plot.fit)
+        bar.addWidget(self.fit_button)
+        self.split = QSplitter(self)
+        self.split.addWidget(self.list)
+        self.split.addWidget(self.plot)
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([190, 700])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.split, 1)
+        column.addWidget(self.empty, 1)
+        self.plot.selection_changed.connect(self._show_interpolation)
+        session.selection_changed.connect(self._on_selection)
+        session.graph_changed.connect(self._on_graph)
+        session.frame_changed.connect(lambda _frame: self.plot.update())
+        self._on_selection(session.selection)
+
+    def _on_selection(self, _names: tuple[str, ...]) -> None:
+        self.refresh()
+        self.plot.fit()
+
+    def _on_graph(self, before: Graph, after: Graph) -> None:
+        if any(before.nodes.get(name) is not after.nodes.get(name) for name in self.session.selection):
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Show the curves as they are now."""
+        found = curves.tracks_of(self.session.document.graph, self.session.selection)
+        if [self.list.item(row).data(TRACK) for row in range(self.list.count())] != list(found):
+            self._fill(list(found))
+        colours = {track: HUES[number % len(HUES)] for number, track in enumerate(found)}
+        shown = {track: curve for track, curve in found.items() if track not in self._hidden}
+        self.plot.show_curves(shown, colours)
+        self.split.setVisible(bool(found))
+        self.empty.setVisible(not found)
+        self._show_interpolation()
+
+    def _fill(self, tracks: list[Track]) -> None:
+        self.list.blockSignals(True)
+        self.list.clear()
+        several = len({track.node for track in tracks}) > 1
+        for number, track in enumerate(tracks):
+            spec = self.session.registry.get(self.session.document.graph.nodes[track.node].kind)
+            parameter = spec.parameter(track.parameter) if spec else None
+            label = parameter.label if parameter else track.parameter
+            item = QListWidgetItem(f"{track.node} · {label}" if several else label)
+            swatch = QPixmap(10, 10)
+            swatch.fill(QColor(HUES[number % len(HUES)]))
+            item.setIcon(QIcon(swatch))
+            item.setData(TRACK, track)
+            shown = track not in self._hidden
+            item.setCheckState(Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+
+    def _on_checked(self, item: QListWidgetItem) -> None:
+        track = item.data(TRACK)
+        if item.checkState() == Qt.CheckState.Checked:
+            self._hidden.discard(track)
+        else:
+            self._hidden.add(track)
+        self.refresh()
+
+    def set_interpolation(self, interpolation: Interpolation) -> None:
+        """Say how the curves leave the selected keys."""
+        places = self.plot.selected
+        if places:
+            self.session.edit(
+                f"Make keys {interpolation}",
+                lambda graph: curves.with_interpolation(graph, places, interpolation),
+            )
+        self._show_interpolation()
+
+    def _show_interpolation(self) -> None:
+        """Press the button of what all selected keys share."""
+        chosen = {
+            key.interpolation
+            for track, curve in self.plot.curves.items()
+            for key in curve.keys
+            if curves.KeyPlace(track, key.frame) in self.plot.selected
+        }
+        for interpolation, button in self.buttons.items():
+            button.setChecked(chosen == {interpolation})
+            button.setEnabled(bool(chosen))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "fit_button"):
+            self.fit_button.setIcon(icon("frame_all"))
+            self.plot.update()
