@@ -116,7 +116,7 @@ def derive(data: Path) -> HeadModel:
         triangles=renumber[corners[..., 0]].astype(np.int32),
         parts=parts.astype(np.int32),
         part_names=PART_NAMES,
-        uv=mesh.texture[corners[..., 1]].astype(np.float32),
+        uv=_packed(mesh.texture[corners[..., 1]], parts),
         landmark_triangles=landmark_triangles,
         landmark_weights=landmark_weights,
         eye_centres=_metres(
@@ -129,6 +129,33 @@ def derive(data: Path) -> HeadModel:
         ),
         licence="CC0-1.0",
     )
+
+
+#: Where the parts lie in the texture: part, lower left corner, scale. The neck is skin on its own.
+_LAYOUT = (
+    ("skin", (0.015, 0.015), 1.44),
+    ("neck", (0.540, 0.770), 1.42),
+    ("mouth", (0.540, 0.550), 1.42),
+    ("socket", (0.540, 0.400), 1.42),
+    ("tongue", (0.800, 0.550), 3.2),
+    ("eye_left", (0.540, 0.270), 4.4),
+    ("eye_right", (0.670, 0.270), 4.4),
+    ("teeth_upper", (0.540, 0.170), 3.4),
+    ("teeth_lower", (0.540, 0.070), 3.4),
+)
+
+
+def _packed(uv: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """UVs of the body's texture, F x 3 x 2, laid out anew so that the head fills the square."""
+    named = [PART_NAMES[part] for part in parts]
+    island = np.array(named, dtype="<U16")
+    # In the body's layout the neck belongs to the torso, far to the left of the head.
+    island[(island == "skin") & (uv[..., 0].max(axis=1) < 0.6)] = "neck"
+    out = np.empty_like(uv)
+    for name, corner, scale in _LAYOUT:
+        rows = island == name
+        out[rows] = (uv[rows] - uv[rows].reshape(-1, 2).min(axis=0)) * scale + corner
+    return out.astype(np.float32)
 
 
 def _one_sided(name: str, mean: np.ndarray, moved: np.ndarray) -> np.ndarray:
