@@ -142,6 +142,12 @@ class Cache:
             self._rate(key, entry)
         self._shrink()
 
+    def relieve(self) -> None:
+        """Let go of everything in memory that is not pinned; what is on disk stays there."""
+        for key, entry in list(self._entries.items()):
+            if entry.node not in self._pinned:
+                self._drop(key)
+
     def purge(self, node: str | None = None) -> None:
         """Forget the results of one node, or all, on disk too."""
         for key, entry in list(self._entries.items()):

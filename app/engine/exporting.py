@@ -6,7 +6,9 @@ import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 #: Results that do not vary stay in memory, the newest frames of the rest besides.
 EXPORT_MEMORY = 1 << 30
+
+#: Seconds between two words on how far it is.
+PROGRESS_INTERVAL = 0.05
 
 OnProgress = Callable[[int, int, float, str], None]
 
@@ -114,14 +119,28 @@ def main(connection: Connection, cells: Cells, options: Options) -> None:
 
 def _outcome(connection: Connection, cells: Cells, options: Options, job: Export) -> ExportDone:
     running = ""
+    said = 0.0
+    newest = ExportProgress(job.job, 0, job.last - job.first + 1, 0.0)
+
+    def say(report: ExportProgress) -> None:
+        nonlocal said
+        now = time.monotonic()
+        if now - said >= PROGRESS_INTERVAL or report.done == report.total:
+            said = now
+            connection.send([report])
 
     def tell(state: NodeState) -> None:
         nonlocal running
-        if state.state == "computing" and state.node != running:
-            running = cells.running = state.node
+        if state.state == "computing":
+            if state.node != running:
+                running = cells.running = state.node
+            doing = f"{state.node} {state.doing}".strip()
+            say(replace(newest, doing=f"{doing}, {100 * state.fraction:.0f} %"))
 
     def progress(done: int, total: int, left: float, doing: str) -> None:
-        connection.send([ExportProgress(job.job, done, total, left, doing)])
+        nonlocal newest
+        newest = ExportProgress(job.job, done, total, left, doing)
+        say(newest)
 
     output = Path(job.output) if job.output else None
     try:

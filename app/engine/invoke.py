@@ -129,6 +129,7 @@ def _explained(
     name: str, spec: NodeSpec, inputs: Mapping[str, Any], error: Exception, checked: bool
 ) -> NodeFailure:
     seen = summaries(spec, inputs)
+    starved = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     if isinstance(error, MemoryError):
         what, hint = "there is not enough memory", "Use a smaller picture, or close other programs"
     elif type(error).__name__ == "OutOfMemoryError":
@@ -141,4 +142,4 @@ def _explained(
         reason = f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
         what, hint = f"the node failed with {reason}", _FAULT
     details = "".join(traceback.format_exception(error))
-    return NodeFailure(name, what, hint=hint, inputs=seen, details=details)
+    return NodeFailure(name, what, hint=hint, inputs=seen, details=details, starved=starved)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,9 +16,12 @@ from app.engine.failure import NodeFailure
 from app.engine.invoke import invoke
 from app.engine.keys import Key, Keys
 from app.engine.plan import Step
+from app.engine.pool import ModelPool
 from app.engine.protocol import NodeState
 from nodes.sdk.context import Context, ModelSource, RunSettings
 from nodes.sdk.errors import Cancelled
+
+logger = logging.getLogger(__name__)
 
 #: A sequential node's state is kept every so many frames, so that a jump does not start at frame 0.
 CHECKPOINT_FRAMES = 16
@@ -209,7 +214,13 @@ class Run:
                     self._on_state(NodeState(0, step.name, "blocked", blocked_by=failure.where))
                 return
         try:
-            result = self._call(step, task, tally)
+            try:
+                result = self._call(step, task, tally)
+            except NodeFailure as failure:
+                if not failure.starved:
+                    raise
+                self._free_memory()
+                result = self._call(step, task, tally)
         except NodeFailure as failure:
             self._failures[task.key] = failure
             for number in (task.number, *self._twins.get(task.key, ())):
@@ -231,6 +242,14 @@ class Run:
                 if twin not in self._told:
                     self._told.add(twin)
                     self._tell(twin, "cached", result.seconds, result.size)
+
+    def _free_memory(self) -> None:
+        """Give up everything that can be made again; a node that found too little may then fit."""
+        logger.warning("memory is short: results and models are let go")
+        self._cache.relieve()
+        if isinstance(self._models, ModelPool):
+            self._models.release()
+        gc.collect()
 
     def _call(self, step: Step, task: Task, tally: Tally) -> Result:
         spec = step.spec

@@ -162,6 +162,15 @@ def brighten(image: Image, *, amount: Annotated[float, Slider(0, 1)] = 0.1) -> I
     return Image(image.pixels + np.float32(amount), image.linear)
 
 
+@node(title="Greedy", category="Test")
+def greedy(a: float) -> float:
+    """Find too little memory the first time."""
+    RUNS["greedy"] += 1
+    if RUNS["greedy"] == 1:
+        raise MemoryError
+    return a
+
+
 @node(title="Vandal", category="Test")
 def vandal(image: Image) -> Image:
     """Modify the input, which no node may."""
@@ -222,7 +231,7 @@ def killer(a: float | None = None) -> float:
 KINDS = (
     number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
     fail, broken, wrong_type, picture, moving_picture, slow_picture, proxy_picture, brighten, vandal,
-    two_outputs, read_file, slow, deaf, killer, export_video,
+    greedy, two_outputs, read_file, slow, deaf, killer, export_video,
 )  # fmt: skip
 
 

@@ -316,6 +316,12 @@ def test_unknown_nodes_and_outputs_are_named(evaluator: Evaluator) -> None:
         evaluator.value(kit.graph({"a": "number"}), "a", "b")
 
 
+def test_a_node_that_found_too_little_memory_is_tried_again_when_some_is_free(evaluator: Evaluator) -> None:
+    graph = kit.graph({"n": "number", "g": "greedy"}, {"g": {"a": "n"}})
+    assert evaluator.value(graph, "g") == 0.0
+    assert kit.RUNS["greedy"] == 2
+
+
 def test_the_checked_mode_catches_a_node_that_modifies_its_input() -> None:
     graph = kit.graph({"p": "picture", "v": "vandal"}, {"v": {"image": "p"}})
     Evaluator(kit.registry(), device="cpu", checked=False).value(graph, "v")

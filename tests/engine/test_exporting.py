@@ -42,6 +42,8 @@ def test_an_export_writes_the_nodes_file_and_tells_how_far_it_is(engine: Engine,
     assert [event.done for event in progress] == sorted(event.done for event in progress)
     assert progress[-1].done == progress[-1].total == 20
     assert all(event.seconds_left >= 0 for event in progress)
+    assert progress[0].done == 0  # Before the first frame is there, it is told which node runs.
+    assert progress[0].doing.startswith("clip")
 
 
 def test_another_file_may_be_given(engine: Engine, tmp_path: Path) -> None:
