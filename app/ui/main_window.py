@@ -18,7 +18,7 @@ from app.ui.files import Files
 from app.ui.menus import Menus, channel_menu, examples, title_of
 from app.ui.notices import Notices
 from app.ui.palette import CommandPalette, FindNodePopup, SearchPopup
-from app.ui.panels import HelpPanel, ParameterPanel
+from app.ui.panels import CurveEditor, HelpPanel, ParameterPanel
 from app.ui.session import Session
 from app.ui.settings import Preferences
 from app.ui.status import Status
@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
         self.canvas = GraphCanvas(session, self.keys, self)
         self.parameters = ParameterPanel(session, self)
         self.help = HelpPanel(session, self)
+        self.curves = CurveEditor(session, self)
         self.timeline = Timeline(session, self.keys, self)
         self.notices = Notices(session, self.show_models, self.show_export, self)
         self._export_dialog: QDialog | None = None
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
                 "viewer": self.viewer,
                 "parameters": self.parameters,
                 "help": self.help,
+                "curves": self.curves,
                 "timeline": self.timeline,
             },
         )
