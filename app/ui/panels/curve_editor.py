@@ -39,7 +39,9 @@ class CurveEditor(QWidget):
         self.plot = CurvePlot(session, self)
         self.list = QListWidget(self)
         self.list.setMinimumWidth(120)
+        self.list.setToolTip("Double-click a curve to see it alone, and again to see all")
         self.list.itemChanged.connect(self._on_checked)
+        self.list.itemDoubleClicked.connect(self._on_alone)
         self.empty = QLabel(EMPTY, self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("dim", True)
@@ -124,6 +126,18 @@ class CurveEditor(QWidget):
         else:
             self._hidden.add(track)
         self.refresh()
+
+    def _on_alone(self, item: QListWidgetItem) -> None:
+        tracks = [self.list.item(row).data(TRACK) for row in range(self.list.count())]
+        others = {track for track in tracks if track != item.data(TRACK)}
+        if others <= self._hidden and item.data(TRACK) not in self._hidden:
+            self._hidden -= others
+        else:
+            self._hidden = self._hidden | others
+            self._hidden.discard(item.data(TRACK))
+        self._fill(tracks)
+        self.refresh()
+        self.plot.fit()
 
     def set_interpolation(self, interpolation: Interpolation) -> None:
         """Say how the curves leave the selected keys."""

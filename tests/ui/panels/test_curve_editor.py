@@ -141,6 +141,13 @@ def test_unchecked_curves_are_not_drawn_and_nothing_says_so(
     assert editor.empty.isVisible() and not editor.split.isVisible()
 
 
+def test_double_click_in_the_list_shows_one_alone_and_all_again(editor: CurveEditor) -> None:
+    editor.list.itemDoubleClicked.emit(editor.list.item(1))
+    assert list(editor.plot.curves) == [SMILE]
+    editor.list.itemDoubleClicked.emit(editor.list.item(1))
+    assert list(editor.plot.curves) == [JAW, SMILE]
+
+
 def test_undo_is_followed(editor: CurveEditor, session: FakeSession) -> None:
     plot = editor.plot
     drag(plot, plot.at(10, 0.8), plot.at(13, 0.5))
