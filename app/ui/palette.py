@@ -134,8 +134,8 @@ class _EntryDelegate(QStyledItemDelegate):
     ) -> None:
         entry: Entry = index.data(ENTRY_ROLE)
         theme = current_theme()
-        area: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        area: QRect = option.rect
+        state = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(area, theme.colour("fill"))
         elif state & QStyle.StateFlag.State_MouseOver:
@@ -148,9 +148,9 @@ class _EntryDelegate(QStyledItemDelegate):
         painter.setPen(theme.colour("text"))
         painter.drawText(area.adjusted(left - area.left(), 0, -8, 0), middle, entry.title)
         painter.setPen(theme.colour("text_dim"))
-        used = left - area.left() + option.fontMetrics.horizontalAdvance(entry.title) + 16  # type: ignore[attr-defined]
+        used = left - area.left() + option.fontMetrics.horizontalAdvance(entry.title) + 16
         room = area.adjusted(used, 0, -10, 0)
-        detail = option.fontMetrics.elidedText(entry.detail, Qt.TextElideMode.ElideLeft, max(room.width(), 0))  # type: ignore[attr-defined]
+        detail = option.fontMetrics.elidedText(entry.detail, Qt.TextElideMode.ElideLeft, max(room.width(), 0))
         painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, detail)
 
 

@@ -113,8 +113,8 @@ def readable(colour: QColor, theme: Theme) -> QColor:
     """A socket's colour as it can be seen on the theme's ground."""
     if theme.dark:
         return colour
-    hue, saturation, lightness, alpha = colour.getHslF()  # type: ignore[misc]
-    return QColor.fromHslF(max(hue, 0.0), min(1.0, saturation * 1.1), lightness * 0.68, alpha)
+    hue, saturation = max(colour.hslHueF(), 0.0), min(1.0, colour.hslSaturationF() * 1.1)
+    return QColor.fromHslF(hue, saturation, colour.lightnessF() * 0.68)
 
 
 @cache

@@ -323,7 +323,7 @@ class GraphCanvas(QGraphicsView):
         if name != self._hovered:
             for changed, lit in ((self._hovered, False), (name, True)):
                 if changed in self.graph_scene.nodes:
-                    self.graph_scene.nodes[changed].set_hovered(lit)  # type: ignore[index]
+                    self.graph_scene.nodes[changed].set_hovered(lit)
             self._hovered = name
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name

@@ -171,7 +171,7 @@ class WireLayer(QGraphicsItem):
             singles: Iterable[Wire] = [*self._moving, *self._marked]
         else:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            exposed = option.exposedRect  # type: ignore[attr-defined]
+            exposed = option.exposedRect
             singles = [wire for wire, drawn in self.wires.items() if drawn.area.intersects(exposed)]
         for wire in singles:
             drawn = self.wires.get(wire)
@@ -209,7 +209,7 @@ def curve_through(points: Sequence[QPointF]) -> QPainterPath:
 
 def _samples(path: QPainterPath) -> list[QPointF]:
     polygons = path.toSubpathPolygons(QTransform())
-    return [point for polygon in polygons for point in polygon]
+    return [polygon.at(index) for polygon in polygons for index in range(polygon.size())]
 
 
 def _distance(path: QPainterPath, point: QPointF) -> float:

@@ -319,5 +319,5 @@ class CurvePlot(QWidget):
 
 def _step(least: float) -> float:
     """The next of 1, 2, 5, 10, 20, ... above a number."""
-    power = 10 ** math.floor(math.log10(max(least, 1e-9)))
+    power = 10.0 ** math.floor(math.log10(max(least, 1e-9)))
     return next((factor * power for factor in (1, 2, 5) if factor * power >= least), 10 * power)

@@ -61,10 +61,10 @@ class ParameterPanel(QWidget):
         self.filter.setPlaceholderText("Find a parameter")
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._on_filter)
-        self.scroll = QScrollArea(self)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area = QScrollArea(self)
+        self.scroll_area.setWidgetResizable(True)
+        self.scroll_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.body: QWidget | None = None
         self.groups: list[Group] = []
         column.addWidget(self.empty, 1)
@@ -73,7 +73,7 @@ class ParameterPanel(QWidget):
         field.setContentsMargins(10, 8, 10, 2)
         field.addWidget(self.filter)
         column.addLayout(field)
-        column.addWidget(self.scroll, 1)
+        column.addWidget(self.scroll_area, 1)
         self.head.renamed.connect(self._rename)
         self.head.disabled.connect(self._disable)
         self.head.menu_button.clicked.connect(self._open_menu)
@@ -134,7 +134,7 @@ class ParameterPanel(QWidget):
         there = instance is not None
         self.empty.setVisible(not there)
         self.head.setVisible(there)
-        self.scroll.setVisible(there)
+        self.scroll_area.setVisible(there)
         self.filter.setVisible(spec is not None and len(spec.parameters) >= FILTER_FROM)
         if spec is not None and spec is self.spec:
             return
@@ -144,7 +144,7 @@ class ParameterPanel(QWidget):
 
     def _build(self, specs: tuple[ParameterSpec, ...], instance: NodeInstance | None) -> None:
         if self.body is not None:
-            self.scroll.takeWidget()
+            self.scroll_area.takeWidget()
             self.body.deleteLater()
         self.rows, self.groups = {}, []
         self.body = body = QWidget()
@@ -169,7 +169,7 @@ class ParameterPanel(QWidget):
             words.setContentsMargins(12, 8, 12, 8)
             column.addWidget(words)
         column.addStretch(1)
-        self.scroll.setWidget(body)
+        self.scroll_area.setWidget(body)
 
     def _nothing_to_set(self, instance: NodeInstance | None) -> str:
         if instance is None or self.spec is not None:

@@ -27,12 +27,13 @@ def pasted(graph: Graph, names: Iterable[str], spec: NodeSpec, text: str) -> Gra
     Raises:
         GraphError: when the text holds no values, or none that the nodes have parameters for.
     """
+    entry = None
     try:
         entry = json.loads(text) if len(text) <= MAX_LETTERS else None
         plain = entry["values"] if isinstance(entry, dict) and entry.get("format") == FORMAT else None
     except (ValueError, RecursionError):
         plain = None
-    if not isinstance(plain, dict):
+    if entry is None or not isinstance(plain, dict):
         raise GraphError("there are no values in the clipboard", hint="Copy the values of a node first")
     settings = {}
     for parameter in spec.parameters:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from app.ui.canvas.bends import bends_of, with_bends
@@ -9,13 +11,16 @@ from app.ui.canvas.geometry import snapped
 from app.ui.canvas.gestures.base import Gesture
 from app.ui.canvas.wiring import Wire
 
+if TYPE_CHECKING:
+    from app.ui.canvas.view import GraphCanvas
+
 
 class MoveBend(Gesture):
     """Left button on a dot drags it; with Ctrl a click removes it, and on a wire adds one."""
 
     pans_at_edges = True
 
-    def __init__(self, canvas, at: QPoint, wire: Wire, index: int, *, fresh: bool) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, canvas: GraphCanvas, at: QPoint, wire: Wire, index: int, *, fresh: bool) -> None:
         """Take hold of a dot; a fresh one is not in the graph yet."""
         super().__init__(canvas, at)
         self._wire, self._index, self._fresh = wire, index, fresh

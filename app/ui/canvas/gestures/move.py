@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
@@ -13,6 +14,9 @@ from app.ui.canvas.bends import bends_of, with_bends
 from app.ui.canvas.geometry import WIDTH, snapped
 from app.ui.canvas.gestures.base import Gesture
 from app.ui.canvas.wiring import Wire
+
+if TYPE_CHECKING:
+    from app.ui.canvas.view import GraphCanvas
 
 SHAKE_TURNS = 4
 SHAKE_SECONDS = 0.9
@@ -24,7 +28,7 @@ class MoveNodes(Gesture):
 
     pans_at_edges = True
 
-    def __init__(self, canvas, at: QPoint, name: str, modifiers: Qt.KeyboardModifier) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, canvas: GraphCanvas, at: QPoint, name: str, modifiers: Qt.KeyboardModifier) -> None:
         super().__init__(canvas, at)
         self._name = name
         self._was_selected = name in self.scene.selected
@@ -151,7 +155,7 @@ class MoveNodes(Gesture):
 class MoveBackdrop(MoveNodes):
     """Left button on a backdrop's title: drags it and what lies wholly on it; Ctrl only itself."""
 
-    def __init__(self, canvas, at: QPoint, name: str, modifiers: Qt.KeyboardModifier) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, canvas: GraphCanvas, at: QPoint, name: str, modifiers: Qt.KeyboardModifier) -> None:
         Gesture.__init__(self, canvas, at)
         self._name = name
         self._extracting = False

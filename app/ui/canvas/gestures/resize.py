@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
@@ -11,6 +12,9 @@ from app.ui.canvas.backdrop_item import SMALLEST
 from app.ui.canvas.geometry import snapped
 from app.ui.canvas.gestures.base import Gesture
 
+if TYPE_CHECKING:
+    from app.ui.canvas.view import GraphCanvas
+
 
 class ResizeBackdrop(Gesture):
     """Left button on a backdrop's lower right corner."""
@@ -18,7 +22,7 @@ class ResizeBackdrop(Gesture):
     pans_at_edges = True
     cursor = Qt.CursorShape.SizeFDiagCursor
 
-    def __init__(self, canvas, at: QPoint, name: str) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, canvas: GraphCanvas, at: QPoint, name: str) -> None:
         super().__init__(canvas, at)
         self._name = name
         self._before = self._backdrop = self.scene.graph.backdrops[name]

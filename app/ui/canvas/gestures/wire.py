@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QGraphicsPathItem
 
@@ -11,6 +13,9 @@ from app.ui.canvas.hint import Hint
 from app.ui.canvas.paints import paints, socket_style
 from app.ui.canvas.wire_layer import curve_through
 from app.ui.canvas.wiring import Draft, Side, Socket, Wire, connect
+
+if TYPE_CHECKING:
+    from app.ui.canvas.view import GraphCanvas
 
 #: Pixels on the screen within which a wire jumps to a socket.
 SNAP = 30.0
@@ -22,7 +27,7 @@ class DragWire(Gesture):
     pans_at_edges = True
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, canvas, at: QPoint, socket: Socket) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, canvas: GraphCanvas, at: QPoint, socket: Socket) -> None:
         super().__init__(canvas, at)
         self._pressed = socket
         self._lifted: Wire | None = None
