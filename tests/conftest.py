@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -19,6 +20,9 @@ import pytest
 
 #: How long a thread or process may take to end after its test, in seconds.
 GRACE = 3.0
+
+#: Timers that were started since the first test with Qt; dead ones drop out.
+_started: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,14 +58,15 @@ def nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     What was there before the test, such as a worker of a wider fixture, is not its fault.
     """
     uses_qt = bool({"qtbot", "qapp"} & set(request.fixturenames))
+    if uses_qt:
+        _watch_timers()
     threads = set(threading.enumerate())
     processes = set(_processes())
-    timers = {id(timer) for timer in _running_timers()} if uses_qt else set()
-    windows = {id(window) for window in _windows()} if uses_qt else set()
+    timers = set(_running_timers())
+    windows = _windows() if uses_qt else []
     yield
-    left = [f"window {window!r}" for window in _windows() if id(window) not in windows] if uses_qt else []
-    if uses_qt:
-        left += [f"timer {timer!r}" for timer in _running_timers() if id(timer) not in timers]
+    left = [f"window {window!r}" for window in _new_windows(windows)] if uses_qt else []
+    left += [f"timer {timer!r}" for timer in _running_timers() if timer not in timers]
     left += _remaining(threads, processes)
     if left:
         pytest.fail("the test left behind: " + "; ".join(left))
@@ -102,27 +107,47 @@ def _processes() -> list[psutil.Process]:
 
 def _windows() -> list[Any]:
     """Top-level widgets, after Qt has deleted those that were to be deleted."""
-    if "PySide6.QtWidgets" not in sys.modules:
-        return []
     from PySide6.QtCore import QCoreApplication, QEvent
     from PySide6.QtWidgets import QApplication
 
     if not isinstance(QApplication.instance(), QApplication):
         return []
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    gc.collect()
     # Qt keeps its tool-tip label for the next tip.
     return [
         widget for widget in QApplication.topLevelWidgets() if widget.metaObject().className() != "QTipLabel"
     ]
 
 
-def _running_timers() -> list[Any]:
-    if "PySide6.QtCore" not in sys.modules:
-        return []
-    import shiboken6
+def _new_windows(known: list[Any]) -> list[Any]:
+    found = [window for window in _windows() if window not in known]
+    if found:
+        # Perhaps only garbage; collecting it takes long, so not after every test.
+        found.clear()
+        gc.collect()
+        found = [window for window in _windows() if window not in known]
+    return found
+
+
+def _watch_timers() -> None:
+    """Remember from now on every timer that Python code starts."""
     from PySide6.QtCore import QTimer
 
-    # type() and not isinstance(): some lazy modules import themselves when asked for __class__.
-    found = [item for item in gc.get_objects() if issubclass(type(item), QTimer)]
-    return [timer for timer in found if shiboken6.isValid(timer) and timer.isActive()]
+    if getattr(QTimer.start, "watched", False):
+        return
+    start = QTimer.start
+
+    def watched_start(timer: QTimer, *arguments: int) -> None:
+        _started.add(timer)
+        start(timer, *arguments)
+
+    watched_start.watched = True  # type: ignore[attr-defined]
+    QTimer.start = watched_start  # type: ignore[method-assign]
+
+
+def _running_timers() -> list[Any]:
+    if not _started:
+        return []
+    import shiboken6
+
+    return [timer for timer in list(_started) if shiboken6.isValid(timer) and timer.isActive()]
