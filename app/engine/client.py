@@ -373,11 +373,11 @@ class EngineClient:
 
     def _tell_lost(self, number: int, views: dict[int, View], frame: int, running: str, why: str) -> None:
         blamed = running or next((view.node for view in views.values()), "")
-        report = ErrorReport(
-            blamed,
-            f"the compute process ended while '{blamed}' was computed: {why}",
-            "Your graph is unharmed; change the node or its inputs, or look again",
-        )
+        what, hint = f"the compute process does not start: {why}", "The log has the details"
+        if running:
+            what = f"the compute process ended while '{running}' was computed: {why}"
+            hint = "Your graph is unharmed; change the node or its inputs, or look again"
+        report = ErrorReport(blamed, what, hint)
         if running:
             self._tell(NodeState(number, running, "failed", error=report))
         for view in views.values():

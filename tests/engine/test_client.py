@@ -194,7 +194,7 @@ def test_a_look_at_a_program_that_cannot_start_is_told_so() -> None:
     try:
         (answer,) = engine.look(GRAPH, "x")
         assert isinstance(answer, ViewFailed)
-        assert "ended" in answer.error.what
+        assert "does not start" in answer.error.what
     finally:
         engine.client.close()
 
