@@ -43,7 +43,7 @@ class NodeHead(QWidget):
         self.power.clicked.connect(lambda: self.disabled.emit(self.power.isChecked()))
         self.power.setToolTip("Disable: pass the input through unchanged")
         self.menu_button = QToolButton(self)
-        self.menu_button.setToolTip("Reset, copy and paste values")
+        self.menu_button.setToolTip("Presets; reset, copy and paste values")
         line.addWidget(self.title, 1)
         line.addWidget(self.power)
         line.addWidget(self.menu_button)

@@ -10,17 +10,28 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.document.curve import Curve
 from app.document.graph import Graph, GraphError, NodeInstance
 from app.document.wiring import known_spec
 from app.engine.protocol import NodeState
 from app.ui.actions import Actions
-from app.ui.panels import values
+from app.ui.panels import presets, values
 from app.ui.panels.head import NodeHead
+from app.ui.panels.presets import Preset
 from app.ui.panels.rows import Group, ParameterRow
 from app.ui.panels.settings import shown, with_key_toggled, with_value, without_keys, without_value
+from nodes.sdk.errors import FacewrightError
 from nodes.sdk.node import NodeSpec
 from nodes.sdk.params import ParameterSpec, ParameterValue
 
@@ -308,10 +319,60 @@ class ParameterPanel(QWidget):
     def _open_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._fill_presets(menu.addMenu("Presets"))
+        menu.addSeparator()
         menu.addAction("Reset all", self.reset_all)
         menu.addAction("Copy values", self.copy_values)
         menu.addAction("Paste values", self.paste_values)
         menu.popup(self.head.menu_button.mapToGlobal(QPoint(0, self.head.menu_button.height())))
+
+    def _fill_presets(self, menu: QMenu) -> None:
+        known = presets.presets_of(self.spec.id) if self.spec else []
+        for own in (False, True):
+            for preset in known:
+                if preset.own == own:
+                    menu.addAction(preset.title, partial(self.apply_preset, preset))
+            menu.addSeparator()
+        menu.addAction("Keep these values…", self._ask_for_title)
+        if any(preset.own for preset in known):
+            remove = menu.addMenu("Forget")
+            for preset in known:
+                if preset.own:
+                    remove.addAction(preset.title, partial(self.forget_preset, preset.title))
+
+    def apply_preset(self, preset: Preset) -> None:
+        """Set the values of a preset."""
+        names, spec, frame = self.names, self.spec, float(self.session.frame)
+        if spec is not None:
+            self._edit(preset.title, lambda graph: presets.applied(graph, names, spec, preset, frame))
+
+    def _ask_for_title(self) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Keep these values")
+        dialog.setLabelText("Under which name?")
+        dialog.textValueSelected.connect(self.keep_preset)
+        dialog.open()
+
+    def keep_preset(self, title: str) -> None:
+        """Keep the values at the playhead under a title."""
+        title = title.strip()
+        if not title or self.spec is None or not self.names:
+            return
+        instance = self.graph.nodes[self.names[-1]]
+        try:
+            presets.keep(self.spec.id, presets.taken(instance, self.spec, title, float(self.session.frame)))
+            self.session.message.emit(f"Kept as '{title}'")
+        except (FacewrightError, OSError) as error:
+            self.session.message.emit(f"The values cannot be kept: {error}")
+
+    def forget_preset(self, title: str) -> None:
+        """Remove one of the user's presets."""
+        if self.spec is not None:
+            try:
+                presets.forget(self.spec.id, title)
+            except (FacewrightError, OSError) as error:
+                self.session.message.emit(f"The preset cannot be removed: {error}")
 
     def _open_row_menu(self, row: ParameterRow, at: QPoint) -> None:
         menu = QMenu(self)
