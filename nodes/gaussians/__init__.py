@@ -1,0 +1,3 @@
+"""Gaussian splats: projection, rasterising, derivatives, fitting, editing and file formats."""
+
+HOLDS_NODES = False

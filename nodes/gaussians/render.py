@@ -1,0 +1,124 @@
+"""One door to the splat renderers: compiled code on the CPU, gsplat on a CUDA device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nodes.gaussians.compositing import composite
+from nodes.gaussians.projection import BLUE, DEPTH, RED, project_splats
+from nodes.gaussians.shading import splat_normals
+from nodes.gaussians.tiles import tile_lists
+from nodes.sdk.errors import NodeError
+from nodes.sdk.values import Camera, Splats
+from nodes.sdk.values.arrays import FloatArray, host_array
+
+#: Pictures above this many pixels are refused before anything is allocated.
+MOST_PIXELS = 1 << 27
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A drawn surface that splats stand before or behind.
+
+    Attributes:
+        colour: H x W x 3, premultiplied. alpha: H x W in 0..1.
+        distance: H x W metres from the camera's plane; large where there is nothing.
+        normals: H x W x 3 in the camera's frame.
+    """
+
+    colour: FloatArray
+    alpha: FloatArray
+    distance: FloatArray
+    normals: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """What a camera sees of splats.
+
+    Attributes:
+        colour: H x W x 3, sRGB-encoded as the splats' colours are, premultiplied by alpha.
+        alpha: H x W in 0..1.
+        depth: H x W metres, the mean depth of what is seen, 0 where nothing is; or None.
+        normals: H x W x 3 unit vectors in the camera's frame, 0 where nothing is; or None.
+    """
+
+    colour: FloatArray
+    alpha: FloatArray
+    depth: FloatArray | None = None
+    normals: FloatArray | None = None
+
+
+def render(
+    splats: Splats,
+    camera: Camera,
+    *,
+    antialias: bool = False,
+    degree: int = 3,
+    shape: bool = False,
+    surface: Surface | None = None,
+    device: str = "cpu",
+) -> Rendered:
+    """Render splats from a camera.
+
+    Args:
+        antialias: keep the energy of splats thinner than a pixel (Mip-Splatting).
+        degree: highest degree of spherical harmonics that is used.
+        shape: also work out depth and normals.
+        surface: what the splats are composited with by depth.
+        device: "cpu" or "cuda"; CUDA needs gsplat, and is not used together with a surface.
+
+    Raises:
+        NodeError: when the picture is too large, or CUDA is asked for and not there.
+    """
+    if camera.width < 1 or camera.height < 1 or camera.width * camera.height > MOST_PIXELS:
+        raise NodeError(
+            f"a picture of {camera.width} x {camera.height} pixels cannot be drawn",
+            hint="Choose a smaller size",
+        )
+    if device == "cuda" and surface is None:
+        from nodes.gaussians.cuda import render_cuda
+
+        return render_cuda(splats, camera, antialias=antialias, degree=degree, shape=shape)
+    return _render_cpu(_on_host(splats), camera, antialias, degree, shape, surface)
+
+
+def _on_host(splats: Splats) -> Splats:
+    names = ("positions", "scales", "rotations", "opacities", "harmonics")
+    return replace(splats, **{name: host_array(getattr(splats, name)) for name in names})
+
+
+def _render_cpu(
+    splats: Splats, camera: Camera, antialias: bool, degree: int, shape: bool, surface: Surface | None
+) -> Rendered:
+    size = (camera.width, camera.height)
+    projected = project_splats(splats, camera, antialias=antialias, degree=degree)
+    lists = tile_lists(projected, *size)
+    limit = None if surface is None else surface.distance
+    records = projected.records
+    colour, through = composite(records, records[:, RED : BLUE + 1], lists, *size, limit)
+    alpha = 1.0 - through
+    if surface is not None:
+        colour += through[..., None] * surface.colour
+        alpha += through * surface.alpha
+    if not shape:
+        return Rendered(colour, alpha)
+    normals, _ = composite(records, splat_normals(splats, camera), lists, *size, limit)
+    depths = np.repeat(records[:, DEPTH : DEPTH + 1], 3, axis=1)
+    depth = composite(records, depths, lists, *size, limit)[0][..., 0]
+    if surface is not None:
+        there = through * surface.alpha
+        depth += there * np.where(surface.alpha > 0, surface.distance, 0.0)
+        normals += there[..., None] * surface.normals
+    return Rendered(colour, alpha, *shape_of(depth, normals, alpha))
+
+
+def shape_of(depth: FloatArray, normals: FloatArray, alpha: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean depth and unit normals from their blended sums."""
+    seen = alpha > 1e-3
+    mean = np.where(seen, depth / np.maximum(alpha, 1e-3), 0.0)
+    length = np.linalg.norm(normals, axis=2, keepdims=True)
+    unit = np.where(seen[..., None], normals / np.maximum(length, 1e-6), 0.0)
+    return mean.astype(np.float32), unit.astype(np.float32)
