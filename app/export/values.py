@@ -19,7 +19,7 @@ from app.export.settings import VIDEO_EXTENSIONS, extension_of
 from app.export.surfaces import head_mesh, write_glb, write_mesh_ply, write_obj, write_splats_ply
 from nodes.sdk import NodeError
 from nodes.sdk.codec import decode, encode
-from nodes.sdk.values import Audio, HeadState, Image, Mask, Mesh, Motion, Splats, Table
+from nodes.sdk.values import Audio, Embedding, HeadState, Image, Mask, Mesh, Motion, Splats, Table
 from nodes.sdk.values.arrays import host_array
 
 Writer: TypeAlias = Callable[[Any, Path], None]
@@ -35,9 +35,15 @@ def write_value(value: Any, path: Path) -> None:
     it). Meshes and heads: obj, glb, ply. Splats: ply. Every value: npz.
 
     Raises:
-        NodeError: when a value of this kind does not go into such a file; the hint says which do.
+        NodeError: when a value of this kind does not go into such a file (the hint says which do),
+            or is an enrolled identity.
         FileProblem: when the file cannot be written.
     """
+    if isinstance(value, Embedding) and value.private:
+        raise NodeError(
+            "an enrolled identity is private and stays in the project",
+            hint="Export the table of 'Compare faces' instead",
+        )
     writer = _writer(value, extension_of(path))
     if writer is None:
         raise _misfit(value, path)

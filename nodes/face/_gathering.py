@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from nodes.media.files import existing_file
 from nodes.media.pictures import EXTENSIONS
 from nodes.sdk.context import Context
 from nodes.sdk.errors import FacewrightError, NodeError
-from nodes.sdk.values import Face, Image, Table
+from nodes.sdk.values import Embedding, Face, Image, Table
 from nodes.sdk.values.arrays import FloatArray
 
 #: More faces than this are not gathered: clustering compares every pair.
@@ -98,17 +98,28 @@ def _of_clip(text: str, every: int) -> Iterator[tuple[str, float, Image]]:
             yield f"frame {number}", number / count, Image(reader.frame(number))
 
 
-def people_table(seen: Gathered, groups: npt.NDArray[np.int64], problems: list[tuple[str, str]]) -> Table:
-    """One line per face, by person; then one per picture that could not be read."""
-    columns = ("person", "source", "left", "top", "width", "height", "likeness", "problem")
+def people_table(
+    seen: Gathered,
+    groups: npt.NDArray[np.int64],
+    problems: list[tuple[str, str]],
+    enrolled: Sequence[Embedding] = (),
+    threshold: float = 0.5,
+) -> Table:
+    """One line per face, by person; then one per picture that could not be read.
+
+    People whose average looks like an enrolled identity, at least by the threshold, have its name.
+    """
+    columns = ("person", "name", "source", "left", "top", "width", "height", "likeness", "problem")
     rows = []
     for person in range(int(groups.max()) + 1 if len(groups) else 0):
         members = np.flatnonzero(groups == person)
         mean = seen.vectors[members].mean(axis=0)
         mean = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        alike = max(enrolled, key=lambda entry: float(entry.vector @ mean), default=None)
+        name = alike.name if alike is not None and float(alike.vector @ mean) >= threshold else None
         for member in members:
             x0, y0, x1, y1 = (round(float(v)) for v in seen.faces[member].box)
             likeness = round(float(seen.vectors[member] @ mean), 3)
-            rows.append((person + 1, seen.sources[member], x0, y0, x1 - x0, y1 - y0, likeness, ""))
-    rows += [(None, source, None, None, None, None, None, problem) for source, problem in problems]
+            rows.append((person + 1, name, seen.sources[member], x0, y0, x1 - x0, y1 - y0, likeness, ""))
+    rows += [(None, None, source, None, None, None, None, None, problem) for source, problem in problems]
     return Table(columns, tuple(rows))

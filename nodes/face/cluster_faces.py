@@ -1,7 +1,7 @@
 from typing import Annotated, Literal, NamedTuple
 
 from nodes.sdk import Choice, Context, File, Slider, node
-from nodes.sdk.values import Image, Table
+from nodes.sdk.values import Embedding, Image, Table
 
 
 class People(NamedTuple):
@@ -16,6 +16,7 @@ class People(NamedTuple):
     title="Cluster faces", category="Identity", models=("face_embedder", "face_detector", "face_landmarker")
 )
 def cluster_faces(
+    people: list[Embedding],
     *,
     folder: Annotated[str, File("Pictures", mode="folder")] = "",
     clip: Annotated[str, File("Video", ("mp4", "mov", "mkv", "webm", "avi", "m4v", "mpg", "gif"))] = "",
@@ -30,6 +31,7 @@ def cluster_faces(
     average), the number of people, and a sheet with a row of portraits for each person, the most
     frequent person first.
 
+    - **People**: wire 'Enrol face' nodes to have their names in the table.
     - **Folder** or **Clip**: what to look at; a folder without its subfolders.
     - **Look at every**: of a clip, every so many frames.
     - **Strictness**: how often two different people may be joined. Stricter splits people more.
@@ -49,5 +51,7 @@ def cluster_faces(
     groups = clusters(vectors, THRESHOLDS[strictness])
     count = int(groups.max()) + 1 if len(groups) else 0
     return People(
-        people_table(seen, groups, problems), float(count), Image(portrait_sheet(seen.portraits, groups))
+        people_table(seen, groups, problems, people, THRESHOLDS[strictness]),
+        float(count),
+        Image(portrait_sheet(seen.portraits, groups)),
     )

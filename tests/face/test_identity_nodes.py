@@ -76,23 +76,25 @@ def test_a_folder_is_sorted_into_people_and_a_damaged_picture_is_a_line(context,
         ):
             cv2.imwrite(str(tmp_path / f"{name}_{variant}.png"), image.pixels[..., ::-1] * 255)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n not a picture")
-    result = cluster_faces(folder=str(tmp_path), context=context)
+    ada = enroll_face([face_embedding(pictures.portrait("s1"), context=context)], name="Ada")
+    result = cluster_faces([ada], folder=str(tmp_path), context=context)
     assert result.people == 2
     groups = {}
     for row in result.table.rows:
-        groups.setdefault(row[0], set()).add(row[1].split("_")[0])
+        groups.setdefault(row[0], set()).add(row[2].split("_")[0])
+        assert (row[1] == "Ada") == row[2].startswith("s1")
     assert groups.pop(None) == {"broken.png"}
     assert sorted(len(names) for names in groups.values()) == [1, 1]
     assert result.sheet.width > result.sheet.height * 0.5
 
 
 def test_an_empty_folder_and_no_folder(context, tmp_path):
-    result = cluster_faces(folder=str(tmp_path), context=context)
+    result = cluster_faces([], folder=str(tmp_path), context=context)
     assert result.people == 0 and result.table.rows == ()
     with pytest.raises(NodeError, match="folder or a clip"):
-        cluster_faces(context=context)
+        cluster_faces([], context=context)
     with pytest.raises(NodeError, match="no folder"):
-        cluster_faces(folder=str(tmp_path / "missing"), context=context)
+        cluster_faces([], folder=str(tmp_path / "missing"), context=context)
 
 
 def test_attributes_of_photographs(context):
