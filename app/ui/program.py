@@ -66,8 +66,14 @@ def _place(window: QWidget, preferences: Preferences) -> None:
 class _PaintReport(QObject):
     """Logs a line once the window stands painted on the screen; a benchmark waits for it."""
 
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        # Heard whatever the program's own log leaves out.
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.INFO)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
-            QTimer.singleShot(0, lambda: logger.warning("window painted"))
+            QTimer.singleShot(0, lambda: logger.info("window painted"))
         return False

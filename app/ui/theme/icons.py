@@ -39,9 +39,15 @@ def pixmap(name: str, size: int, colour: str, ratio: float = 1.0) -> QPixmap:
     drawn.setDevicePixelRatio(ratio)
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
-    QSvgRenderer(QByteArray(_tinted(name, colour))).render(painter, QRectF(0, 0, size, size))
+    _renderer(name, colour).render(painter, QRectF(0, 0, size, size))
     painter.end()
     return drawn
+
+
+@cache
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    """The drawing, read once for all sizes."""
+    return QSvgRenderer(QByteArray(_tinted(name, colour)))
 
 
 def tinted_file(name: str, colour: str) -> str:
