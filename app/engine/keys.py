@@ -249,4 +249,7 @@ class Planner:
             if updated is not None:
                 return newest.moved_to(*updated)
         shared = next(iter(family.values()), None)
-        return Keys(shared.plan if shared else Plan(graph, self.registry, self._resolver), proxy)
+        if shared is not None:
+            return Keys(shared.plan, proxy)
+        before = newest.plan if newest is not None else None
+        return Keys(Plan(graph, self.registry, self._resolver, before), proxy)

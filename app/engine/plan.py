@@ -68,7 +68,9 @@ class Plan:
         single: whether every node needs only the frame that is asked for.
     """
 
-    def __init__(self, graph: Graph, registry: Registry, resolver: ParameterResolver) -> None:
+    def __init__(
+        self, graph: Graph, registry: Registry, resolver: ParameterResolver, before: Plan | None = None
+    ) -> None:
         self.settings = graph.settings
         self._wires = graph.wires
         self._resolver = resolver
@@ -77,7 +79,8 @@ class Plan:
         self._specs = [registry.get(instance.kind) for instance in graph.nodes.values()]
         self._instances = list(graph.nodes.values())
         self._passes_through = any(instance.disabled for instance in self._instances)
-        self.steps = [self._step(i, name) for i, name in enumerate(self.names)]
+        known = self._reused(before) if before is not None else {}
+        self.steps = [known[i] if i in known else self._step(i, name) for i, name in enumerate(self.names)]
         self.order = self._sorted()
         self.varying = self._varying()
         self.single = not any(_spans_frames(step) for step in self.steps)
@@ -161,6 +164,24 @@ class Plan:
                 node, "the node is switched off and has nothing to pass through", hint="Switch it on"
             )
         return found
+
+    def _reused(self, before: Plan) -> dict[int, Step]:
+        """The steps of an earlier plan that an edit of wires or nodes left as they were, by number."""
+        if self._passes_through or before._passes_through:
+            return {}
+        same = 0
+        for new, old in zip(self.names, before.names, strict=False):
+            if new != old or self._specs[same] is not before._specs[same]:
+                break
+            same += 1
+        return {
+            i: step
+            for i, step in enumerate(before.steps[:same])
+            if step.problem is None
+            and self._instances[i] is before._instances[i]
+            and self._wires.get(step.name) is before._wires.get(step.name)
+            and all(source < same for source in step.feeds)
+        }
 
     # -- wiring -------------------------------------------------------------------------------
 
