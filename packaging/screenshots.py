@@ -74,7 +74,7 @@ def main() -> int:
     return 0
 
 
-def _take_all(window, photographer: Photographer) -> None:  # noqa: ANN001
+def _take_all(window, photographer: Photographer) -> None:
     session = window.session
 
     def calm() -> bool:
@@ -99,6 +99,8 @@ def _take_all(window, photographer: Photographer) -> None:  # noqa: ANN001
     session.set_wipe_slot(2)
     photographer.wait(calm)
     window.viewer.picture_view.set_zoom(2.2)
+    view = window.viewer.picture_view
+    view._set_framing(view.framing.panned(35, view.height() * 0.62))
     photographer.take("wipe", window.viewer)
     session.set_wipe_slot(None)
     window.viewer.pages.fit()

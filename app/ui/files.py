@@ -127,6 +127,19 @@ class Files(QObject):
         self.opened.emit()
         return True
 
+    def open_example(self, path: Path) -> None:
+        """Start a new, unnamed graph from an example, which itself is never written to."""
+        if not self.may_close():
+            return
+        try:
+            example = Document.open(path, self.session.registry)
+        except FacewrightError as error:
+            questions.tell(self._window, error)
+            return
+        self.session.document.close()
+        self.session.adopt(Document(self.session.registry, example.graph, problems=example.problems))
+        self.opened.emit()
+
     def save(self) -> bool:
         """Save; asks for a name when there is none. Whether it was saved."""
         if self.session.document.path is None:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 FIRST_GRAPH = EXAMPLES / "first_face.graph"
 
 
-def first_steps(window: MainWindow) -> Tour | None:
+def first_steps(window: MainWindow) -> Tour:
     """Start the tour over the first example graph, or over the open graph when it holds work."""
-    if not window.session.graph.nodes and FIRST_GRAPH.is_file() and not window.files.open(FIRST_GRAPH):
-        return None
+    if not window.session.graph.nodes and FIRST_GRAPH.is_file():
+        window.files.open_example(FIRST_GRAPH)
     window.docks.above()
     add = (window.keys.keys("canvas.add") or ("Tab",))[0]
     steps = (

@@ -283,7 +283,7 @@ class MainWindow(QMainWindow):
     def _fill_examples(self, menu: QMenu) -> None:
         menu.clear()
         for path in examples():
-            menu.addAction(title_of(path), lambda path=path: self.files.open(path))
+            menu.addAction(title_of(path), lambda path=path: self.files.open_example(path))
         if menu.isEmpty():
             menu.addAction("None installed").setEnabled(False)
 

@@ -169,3 +169,18 @@ def test_an_earlier_save_can_be_gone_back_to(
     assert session.graph.nodes["grade"].parameters.get("steps") != 4
     assert session.document.dirty
     assert '"steps": 4' in saved.read_text("utf-8"), "the file changes with the next save only"
+
+
+def test_an_example_is_a_new_graph_and_is_never_written_to(
+    files: Files, session: Session, saved: Path, answers: Answers
+) -> None:
+    answers()
+    before = saved.read_bytes()
+    files.open_example(saved)
+    assert session.graph.nodes
+    assert session.document.path is None
+    assert not session.document.dirty
+    change(session)
+    files.autosave()
+    assert saved.read_bytes() == before
+    assert find_recovery(saved) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QEvent, QSignalBlocker
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -228,6 +228,12 @@ class Timeline(QWidget):
     def _refresh_seen(self) -> None:
         self.ruler.seen = self.session.seen_frames
         self.ruler.update()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        # A new theme draws the icons of all actions anew; this one depends on what goes on.
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "playback") and self.playback.playing:
+            self._on_playing(True)
+        super().changeEvent(event)
 
     def _on_playing(self, playing: bool) -> None:
         self._actions["timeline.play"].setIcon(icon("pause" if playing else "play"))

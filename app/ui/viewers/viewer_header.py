@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from app.ui.actions import Actions
@@ -104,6 +104,12 @@ class ViewerHeader(QWidget):
         button.setDefaultAction(actions[action_id])
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "overlays"):
+            self.overlays.setIcon(icon("overlay"))
+            self.table.setIcon(icon("menu"))
+        super().changeEvent(event)
 
     # -- following the session ----------------------------------------------------------------
 
