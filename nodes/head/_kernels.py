@@ -110,9 +110,10 @@ def draw_skin(  # type: ignore[no-untyped-def]
     """
     height, width = where.shape[:2]
     for row in prange(height):
-        colour = np.empty(3, np.float32)
-        eye_colour = np.empty(3, np.float32)
-        second = np.empty(3, np.float32)
+        # Zeros: what memory held before may be NaN, and 0 x NaN would blacken a channel of the row.
+        colour = np.zeros(3, np.float32)
+        eye_colour = np.zeros(3, np.float32)
+        second = np.zeros(3, np.float32)
         for column in range(width):
             sx = where[row, column, 0]
             sy = where[row, column, 1]
@@ -246,8 +247,8 @@ def draw_mouth(  # type: ignore[no-untyped-def]
     half = frame[4]
     old_half = old_frame[4]
     for row in prange(height):
-        colour = np.empty(3, np.float32)
-        layer = np.empty(3, np.float32)
+        colour = np.zeros(3, np.float32)
+        layer = np.zeros(3, np.float32)
         y = top + row + 0.5
         for column in range(width):
             x = left + column + 0.5
