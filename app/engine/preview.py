@@ -11,7 +11,7 @@ import numpy.typing as npt
 from app.engine.protocol import Preview
 from app.engine.summary import describe, kind_of
 from nodes.sdk import codec
-from nodes.sdk.values import Image, Mask
+from nodes.sdk.values import Image, Mask, Parsing
 from nodes.sdk.values.arrays import ByteArray, FloatArray, byte_size, host_array, to_host
 
 THUMBNAIL_PIXELS = 160
@@ -34,6 +34,8 @@ def preview_of(value: Any, *, limit: int = 0, full_size: tuple[int, int] | None 
     """
     kind = kind_of(value)
     summary = describe(value)
+    if isinstance(value, Parsing):
+        value = value.painted()
     if isinstance(value, Image | Mask):
         pixels, step = shrink(_samples(value), limit)
         linear = isinstance(value, Image) and value.linear
@@ -47,6 +49,8 @@ def preview_of(value: Any, *, limit: int = 0, full_size: tuple[int, int] | None 
 
 def thumbnail_of(value: Any) -> ByteArray | None:
     """H x W x 4 uint8, at most THUMBNAIL_PIXELS a side; None for what is no picture."""
+    if isinstance(value, Parsing):
+        value = value.painted()
     if not isinstance(value, Image | Mask) or not value.width or not value.height:
         return None
     pixels, _ = shrink(_samples(value), THUMBNAIL_PIXELS)

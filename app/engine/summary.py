@@ -16,6 +16,7 @@ from nodes.sdk.values import (
     Mask,
     Mesh,
     Motion,
+    Parsing,
     Splats,
     Table,
 )
@@ -37,7 +38,7 @@ def describe(value: Any) -> str:
         case Image():
             channels = "RGBA" if value.has_alpha else "RGB"
             return f"{value.width} x {value.height} {channels}, {'linear' if value.linear else 'sRGB'}"
-        case Mask():
+        case Mask() | Parsing():
             return f"{value.width} x {value.height}"
         case Faces():
             return "no face" if not value else "1 face" if len(value) == 1 else f"{len(value)} faces"

@@ -19,7 +19,7 @@ from app.export.settings import VIDEO_EXTENSIONS, extension_of
 from app.export.surfaces import head_mesh, write_glb, write_mesh_ply, write_obj, write_splats_ply
 from nodes.sdk import NodeError
 from nodes.sdk.codec import decode, encode
-from nodes.sdk.values import Audio, Embedding, HeadState, Image, Mask, Mesh, Motion, Splats, Table
+from nodes.sdk.values import Audio, Embedding, HeadState, Image, Mask, Mesh, Motion, Parsing, Splats, Table
 from nodes.sdk.values.arrays import host_array
 
 Writer: TypeAlias = Callable[[Any, Path], None]
@@ -105,6 +105,10 @@ def _mask(value: Mask, path: Path) -> None:
     write_picture(Image(grey, linear=extension_of(path) == "exr"), path)
 
 
+def _parsing(value: Parsing, path: Path) -> None:
+    write_picture(value.painted(), path)
+
+
 def _sound(value: Audio, path: Path) -> None:
     samples = np.nan_to_num(np.clip(host_array(value.samples), -1, 1))
     with replacing(path) as draft, draft.open("wb") as stream, wave.open(stream, "wb") as writer:
@@ -163,6 +167,7 @@ def _head_as(write: Callable[[Mesh, Path], None]) -> Writer:
 _WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = (
     (PICTURE_EXTENSIONS, Image, _picture),
     (PICTURE_EXTENSIONS, Mask, _mask),
+    (PICTURE_EXTENSIONS, Parsing, _parsing),
     (("wav",), Audio, _sound),
     (("json",), (*READABLE_TYPES, *_PLAIN), _readable),
     (("csv",), Table, _table),

@@ -7,18 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodes.sdk.errors import NodeError
-from nodes.sdk.values import Face, Faces
+from nodes.sdk.values import Face, Faces, Parsing
 from nodes.sdk.values.arrays import ByteArray, FloatArray
-
-#: A colour for each of PARSING_CLASSES, sRGB bytes.
-PALETTE = np.array(
-    [
-        (0, 0, 0), (255, 205, 165), (0, 150, 60), (60, 190, 60), (30, 60, 230), (80, 110, 255), (230, 0, 230),
-        (255, 140, 0), (255, 175, 40), (0, 220, 220), (250, 225, 40), (255, 255, 255), (215, 20, 50),
-        (240, 60, 80), (190, 125, 95), (0, 190, 255), (110, 105, 165), (125, 70, 30), (120, 20, 130),
-    ],
-    np.float32,
-) / 255.0  # fmt: skip
 
 _GREEN, _ORANGE, _RED, _YELLOW = (0.1, 0.95, 0.3), (1.0, 0.6, 0.1), (1.0, 0.15, 0.15), (1.0, 0.9, 0.2)
 
@@ -29,7 +19,7 @@ def painted_labels(labels: ByteArray, pixels: FloatArray | None, opacity: float)
     Raises:
         NodeError: when picture and labels differ in size.
     """
-    colours = PALETTE[np.minimum(labels, len(PALETTE) - 1)]
+    colours = Parsing(labels).painted().pixels
     if pixels is None:
         return colours
     if pixels.shape[:2] != labels.shape:

@@ -18,6 +18,7 @@ from nodes.sdk.context import Context
 from nodes.sdk.errors import FacewrightError, NodeError
 from nodes.sdk.values import Embedding, Face, Image, Table
 from nodes.sdk.values.arrays import FloatArray
+from nodes.sdk.values.table import Cell
 
 #: More faces than this are not gathered: clustering compares every pair.
 _MOST = 5000
@@ -110,7 +111,7 @@ def people_table(
     People whose average looks like an enrolled identity, at least by the threshold, have its name.
     """
     columns = ("person", "name", "source", "left", "top", "width", "height", "likeness", "problem")
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for person in range(int(groups.max()) + 1 if len(groups) else 0):
         members = np.flatnonzero(groups == person)
         mean = seen.vectors[members].mean(axis=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, prange
+from numba import njit
 
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 
@@ -31,7 +31,7 @@ def _add_sample(grid: FloatArray, x: float, y: float, weight: float, inset: floa
         )
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True)
 def label_pixels(
     square: FloatArray,
     warped: FloatArray,
@@ -60,7 +60,7 @@ def label_pixels(
     """
     height, width = labels.shape
     classes = square.shape[2]
-    for row in prange(height):
+    for row in range(height):
         total = np.zeros(classes, np.float32)
         py = row + top + 0.5
         for column in range(width):

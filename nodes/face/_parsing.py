@@ -250,7 +250,7 @@ def _nearer_to_others(
 ) -> npt.NDArray[np.bool_]:
     """Pixels that lie nearer to another face than to this one, sizes considered."""
     result = np.zeros((height, width), bool)
-    own = _closeness(face, left, top, width, height) if rivals else None
+    own = _closeness(face, left, top, width, height)
     for rival in rivals:
         gap = np.linalg.norm((rival.box[:2] + rival.box[2:]) - (face.box[:2] + face.box[2:])) / 2
         if gap < 5 * max(face.size, rival.size):

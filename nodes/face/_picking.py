@@ -33,7 +33,7 @@ def named(
     likeness = vectors @ np.stack([person.vector for person in people]).T
     result = list(faces)
     while likeness.size and likeness.max() >= threshold:
-        face, person = np.unravel_index(int(likeness.argmax()), likeness.shape)
+        face, person = (int(index) for index in np.unravel_index(int(likeness.argmax()), likeness.shape))
         result[face] = replace(result[face], name=people[person].name)
         likeness[face, :] = -2.0
         likeness[:, person] = -2.0

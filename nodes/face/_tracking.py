@@ -87,7 +87,7 @@ def step(
     cut = before is not None and float(np.abs(thumbnail - before).mean()) > _CUT
     tracks = [dict(track) for track in state["tracks"]]
     lost = [dict(track) for track in state["lost"]]
-    following = []
+    following: list[State] = []
     if cut:
         lost += tracks
     else:

@@ -1,7 +1,7 @@
 from typing import Annotated, Literal
 
 from nodes.sdk import Choice, Context, Slider, Text, node
-from nodes.sdk.values import Embedding, Faces, Image
+from nodes.sdk.values import Embedding, Face, Faces, Image
 
 
 @node(title="Pick face", category="Face", models=("face_embedder",))
@@ -48,7 +48,7 @@ def pick_face(
     return Faces(tuple(chosen), faces.width, faces.height)
 
 
-def _like(found: list, image: Image | None, person: Embedding | None, context: Context) -> list:
+def _like(found: list[Face], image: Image | None, person: Embedding | None, context: Context) -> list[Face]:
     from nodes.face._crops import plain_picture
     from nodes.face._identity import embeddings, load_embedder
     from nodes.face._likeness import THRESHOLDS

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from nodes.sdk.values.arrays import ByteArray, FloatArray, require_shape
+from nodes.sdk.values.arrays import ByteArray, FloatArray, host_array, require_shape
+from nodes.sdk.values.picture import Image
 
 #: The 52 ARKit coefficients by their Apple names, in Apple's alphabetical order. Every array of
 #: expression coefficients in the program uses this order.
@@ -129,6 +130,14 @@ PARSING_CLASSES: tuple[str, ...] = (
 )  # fmt: skip
 
 
+#: An sRGB colour for each of PARSING_CLASSES, to show them by.
+PARSING_COLOURS: tuple[tuple[int, int, int], ...] = (
+    (0, 0, 0), (255, 205, 165), (0, 150, 60), (60, 190, 60), (30, 60, 230), (80, 110, 255), (230, 0, 230),
+    (255, 140, 0), (255, 175, 40), (0, 220, 220), (250, 225, 40), (255, 255, 255), (215, 20, 50),
+    (240, 60, 80), (190, 125, 95), (0, 190, 255), (110, 105, 165), (125, 70, 30), (120, 20, 130),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class Parsing:
     """What every pixel of a picture is, as seen for one or more faces.
@@ -150,3 +159,8 @@ class Parsing:
     @property
     def width(self) -> int:
         return int(self.labels.shape[1])
+
+    def painted(self) -> Image:
+        """The classes in the colours of PARSING_COLOURS; numbers beyond them like the last."""
+        palette = np.array(PARSING_COLOURS, np.float32) / 255.0
+        return Image(palette[np.minimum(host_array(self.labels), len(palette) - 1)])
