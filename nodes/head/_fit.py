@@ -1,8 +1,9 @@
 """Fits a head model to 468 landmarks by Gauss-Newton with analytic derivatives.
 
 Maximises the posterior of identity, expression, pose and focal length given the landmarks:
-reprojection errors are Gaussian (in the picture, and weakly in depth), identity is standard
-normal, the expression is normal around what the landmark network says. The basis of identity is
+reprojection errors are Gaussian, identity is standard
+normal, the expression is normal around what the landmark network says. Landmarks that no face
+explains (a hand, a microphone) lose their say by expectation maximisation. The basis of identity is
 turned so that its first directions move the landmarks most, and cut where they stop moving them;
 with a standard normal prior this leaves the optimum where it was.
 
@@ -24,12 +25,12 @@ from nodes.sdk.values import Camera, HeadModel
 from nodes.sdk.values.arrays import FloatArray
 
 _DIRECTIONS = 56
-# The network's landmarks are good to about this share of the eye distance.
-_NOISE = 0.018
-_DEPTH_NOISE = 0.09
-_EXPRESSION_DEVIATION = 0.15
-_FOCAL_DEVIATION = 0.3
-_STEPS = 6
+# Landmarks are good to 0.02 of the eye distance, but their errors go together: they count for less.
+_NOISE = 0.03
+_OUTLIERS = 0.05  # the share of landmarks expected to be wrong
+_EXPRESSION_DEVIATION = 0.12
+_FOCAL_DEVIATION = 0.12
+_STEPS = 7
 #: Points that slide along the outline of the face when the head turns.
 _OUTLINE = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
@@ -53,12 +54,14 @@ class LandmarkBasis:
         directions: 468 x 3 x D, the identity directions that move landmarks most.
         turn: K x D; identity = turn @ the coefficients of `directions`.
         expression: 468 x 3 x 52.
+        linear: 3 x 468 x (D + 52) float32, both together.
     """
 
     mean: FloatArray
     directions: FloatArray
     turn: FloatArray
     expression: FloatArray
+    linear: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,7 @@ class LandmarkFit:
     Attributes:
         identity: K. expression: 52. rotation, translation: 3. focal: pixels.
         residuals: 468 x 2 pixels (x, y down), seen minus fitted.
+        confidence: 468 in 0..1, low for landmarks that no face explains.
         steps: how many Gauss-Newton steps were taken.
     """
 
@@ -77,6 +81,7 @@ class LandmarkFit:
     translation: FloatArray
     focal: float
     residuals: FloatArray
+    confidence: FloatArray
     steps: int
 
 
@@ -93,8 +98,14 @@ def landmark_basis(model: HeadModel) -> LandmarkBasis:
         flat = identity.reshape(-1, identity.shape[-1]).astype(np.float64)
         _, _, rows = np.linalg.svd(flat, full_matrices=False)
         turn = rows[:_DIRECTIONS].T
+        directions = identity @ turn
+        linear = np.concatenate([directions, expression], axis=2).transpose(1, 0, 2)
         basis = _bases[model] = LandmarkBasis(
-            landmark_points(model, model.mean).astype(np.float64), identity @ turn, turn, expression
+            landmark_points(model, model.mean).astype(np.float64),
+            directions,
+            turn,
+            expression,
+            np.ascontiguousarray(linear, np.float32),
         )
     return basis
 
@@ -130,7 +141,7 @@ def fit_landmarks(
 
     Args:
         model: the head model.
-        landmarks: 468 or more x 3 pixels as in Face.landmarks.
+        landmarks: 468 or more x 3 pixels as in Face.landmarks; their depths only start the pose.
         coefficients: 52, what the landmark network says about the expression.
         centre: the principal point in pixels.
         focal: a guess of the focal length in pixels, or its value.
@@ -141,100 +152,182 @@ def fit_landmarks(
         visibility: 468 or more in 0..1; hidden points count less.
     """
     basis = landmark_basis(model)
-    count = basis.directions.shape[-1]
     scale = eye_distance(landmarks)
-    weight = landmark_weights() / (_NOISE * scale)
+    weight = landmark_weights()
     if visibility is not None and len(visibility) >= 468:
         weight = weight * (0.15 + 0.85 * visibility[:468])
-    depth_weight = 1.0 / (_DEPTH_NOISE * scale)
-    seen = np.column_stack([landmarks[:468, 0] - centre[0], centre[1] - landmarks[:468, 1]]).astype(
-        np.float64
+    count = basis.directions.shape[-1]
+    mean = np.zeros(count) if identity_mean is None else basis.turn.T @ identity_mean
+    problem = _Problem(
+        basis,
+        seen=np.column_stack([landmarks[:468, 0] - centre[0], centre[1] - landmarks[:468, 1]]).astype(float),
+        weight=weight / (_NOISE * scale),
+        means=np.concatenate([mean, np.clip(coefficients, 0.0, 1.0), [math.log(focal)]]),
+        deviations=np.concatenate(
+            [
+                np.full(count, identity_freedom),
+                np.full(52, _EXPRESSION_DEVIATION),
+                [1e-4 if focal_known else _FOCAL_DEVIATION],
+            ]
+        ),
     )
-    seen_depth = -landmarks[:468, 2].astype(np.float64)
-    seen_depth -= seen_depth.mean()
-    prior_mean = np.clip(coefficients, 0.0, 1.0).astype(np.float64)
-    # What only the tongue or the eyeballs do leaves no trace on the landmarks.
-    precision = np.concatenate(
-        [
-            np.full(count, 1.0 / identity_freedom**2),
-            np.full(52, 1.0 / _EXPRESSION_DEVIATION**2),
-            np.full(6, 1e-6),
-            [1e9 if focal_known else 1.0 / _FOCAL_DEVIATION**2],
-        ]
-    )
-    linear = np.concatenate([basis.directions, basis.expression], axis=2)
-    shape_mean = np.zeros(count) if identity_mean is None else basis.turn.T @ identity_mean
-    shape = shape_mean.copy()
-    expression = prior_mean.copy()
-    rotation, translation = _first_pose(basis, shape, expression, seen, seen_depth, focal)
-    log_guess = log_focal = math.log(focal)
-
+    depth = -landmarks[:468, 2].astype(np.float64)
+    state = problem.start(depth, focal)
+    cost = problem.cost(state)
     steps = 0
     while steps < _STEPS:
         steps += 1
-        points = basis.mean + basis.directions @ shape + basis.expression @ expression
-        turned = points @ rotation.T
-        placed = turned + translation
-        length = math.exp(log_focal)
-        inverse = -1.0 / placed[:, 2]
-        projected = length * placed[:, :2] * inverse[:, None]
-        image_error = seen - projected
-        # Depth is only known relative to the face, in units of its scale at the middle distance.
-        unit = length / -placed[:, 2].mean()
-        depth = turned[:, 2] * unit
-        depth_error = seen_depth - (depth - depth.mean())
-
-        by_place = np.zeros((468, 2, 3))
-        by_place[:, 0, 0] = by_place[:, 1, 1] = length * inverse
-        by_place[:, :, 2] = projected * inverse[:, None]
-        jacobian = np.empty((468, 3, count + 59))
-        turned_linear = np.einsum("ij,njk->nik", rotation, linear)
-        jacobian[:, :2, : count + 52] = by_place @ turned_linear
-        depth_rows = turned_linear[:, 2] * unit
-        jacobian[:, 2, : count + 52] = depth_rows - depth_rows.mean(axis=0)
-        spin = _cross_columns(turned)
-        jacobian[:, :2, count + 52 : count + 55] = by_place @ spin
-        spin_depth = spin[:, 2] * unit
-        jacobian[:, 2, count + 52 : count + 55] = spin_depth - spin_depth.mean(axis=0)
-        jacobian[:, :2, count + 55 : count + 58] = by_place
-        jacobian[:, 2, count + 55 : count + 58] = 0.0
-        jacobian[:, :2, count + 58] = projected
-        jacobian[:, 2, count + 58] = 0.0
-        jacobian[:, :2] *= weight[:, None, None]
-        jacobian[:, 2] *= depth_weight
-        error = np.concatenate([image_error * weight[:, None], (depth_error * depth_weight)[:, None]], axis=1)
-
-        flat = jacobian.reshape(468 * 3, -1).astype(np.float32)
-        normal = (flat.T @ flat).astype(np.float64)
-        normal[np.diag_indices_from(normal)] += precision
-        gradient = (flat.T @ error.reshape(-1).astype(np.float32)).astype(np.float64)
-        gradient[:count] -= precision[:count] * (shape - shape_mean)
-        gradient[count : count + 52] -= precision[count : count + 52] * (expression - prior_mean)
-        gradient[-1] -= precision[-1] * (log_focal - log_guess)
-        change = _bounded_step(normal, gradient, expression, count)
-
-        shape += change[:count]
-        expression = np.clip(expression + change[count : count + 52], 0.0, 1.0)
-        rotation = rotation_matrix(change[count + 52 : count + 55]) @ rotation
-        translation = translation + change[count + 55 : count + 58]
-        log_focal += float(np.clip(change[-1], -0.3, 0.3))
-        if np.abs(change[:count]).max() < 0.01 and np.abs(change[count + 52 : count + 58]).max() < 1e-4:
+        change = problem.step(state)
+        # Far from the solution a full step may overshoot; half of it, or a quarter, does not.
+        for shrink in (1.0, 0.5, 0.25, 0.1):
+            tried = problem.moved(state, change * shrink)
+            tried_cost = problem.cost(tried)
+            if tried_cost < cost:
+                break
+        else:
             break
-
-    placed = (
-        basis.mean + basis.directions @ shape + basis.expression @ expression
-    ) @ rotation.T + translation
-    projected = math.exp(log_focal) * placed[:, :2] / -placed[:, 2:]
-    residuals = (seen - projected) * [1.0, -1.0]
+        done = cost - tried_cost < 1e-3 * cost
+        state, cost = tried, tried_cost
+        if done:
+            break
+        if steps >= 2:
+            problem.doubt(state, scale)
+            cost = problem.cost(state)
+    residuals = problem.errors(state) * [1.0, -1.0]
     return LandmarkFit(
-        identity=_whole_identity(basis, shape, identity_mean),
-        expression=expression.astype(np.float32),
-        rotation=rotation_vector(rotation).astype(np.float32),
-        translation=translation.astype(np.float32),
-        focal=math.exp(log_focal),
+        identity=_whole_identity(basis, state.shape, identity_mean),
+        expression=state.expression.astype(np.float32),
+        rotation=rotation_vector(state.rotation).astype(np.float32),
+        translation=state.translation.astype(np.float32),
+        focal=math.exp(state.log_focal),
         residuals=residuals.astype(np.float32),
+        confidence=problem.confidence.astype(np.float32),
         steps=steps,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """Where the search stands: D and 52 coefficients, the pose (3 x 3 and 3), the log of the focal length."""
+
+    shape: FloatArray
+    expression: FloatArray
+    rotation: FloatArray
+    translation: FloatArray
+    log_focal: float
+
+
+class _Problem:
+    """Reprojection errors and priors, and the Gauss-Newton step that lowers them.
+
+    Attributes:
+        confidence: 468 in 0..1, the probability that a landmark is where the face is.
+    """
+
+    def __init__(
+        self,
+        basis: LandmarkBasis,
+        *,
+        seen: FloatArray,
+        weight: FloatArray,
+        means: FloatArray,
+        deviations: FloatArray,
+    ) -> None:
+        self._basis = basis
+        self._seen = seen
+        self._plain_weight = weight
+        self._weight = weight
+        self._means = means
+        self._precision = 1.0 / deviations**2
+        self.confidence = np.ones(468)
+        self._count = basis.directions.shape[-1]
+
+    def start(self, depth: FloatArray, focal: float) -> _State:
+        """The average head with the expected expression, aligned with the landmarks."""
+        shape, expression = self._means[: self._count].copy(), self._means[self._count : -1].copy()
+        centred = depth - depth.mean()
+        rotation, translation = _first_pose(self._basis, shape, expression, self._seen, centred, focal)
+        return _State(shape, expression, rotation, translation, math.log(focal))
+
+    def _points(self, state: _State) -> FloatArray:
+        basis = self._basis
+        return basis.mean + basis.directions @ state.shape + basis.expression @ state.expression
+
+    def errors(self, state: _State) -> FloatArray:
+        """468 x 2 pixels, y up: seen minus fitted."""
+        placed = self._points(state) @ state.rotation.T + state.translation
+        return self._seen - math.exp(state.log_focal) * placed[:, :2] / -placed[:, 2:]
+
+    def _from_means(self, state: _State) -> FloatArray:
+        return self._means - np.concatenate([state.shape, state.expression, [state.log_focal]])
+
+    def cost(self, state: _State) -> float:
+        """Minus the log of the posterior, up to a constant."""
+        weighted = self.errors(state) * self._weight[:, None]
+        return float((weighted**2).sum() + (self._precision * self._from_means(state) ** 2).sum())
+
+    def doubt(self, state: _State, scale: float) -> None:
+        """Give landmarks that no face explains less weight: one step of expectation maximisation.
+
+        Errors of good landmarks are Gaussian, those of the others anywhere within an eye distance.
+        """
+        size = np.linalg.norm(self.errors(state), axis=1) / scale
+        # the spread of the good ones: the median of a Rayleigh distribution is 1.18 sigma
+        sigma = max(float(np.median(size)) / 1.18, 0.008)
+        good = (1 - _OUTLIERS) * size / sigma**2 * np.exp(-0.5 * (size / sigma) ** 2)
+        bad = _OUTLIERS * 2.0 * size
+        self.confidence = good / np.maximum(good + bad, 1e-12)
+        self.confidence[size < sigma] = 1.0
+        self._weight = self._plain_weight * np.sqrt(np.maximum(self.confidence, 0.02))
+
+    def step(self, state: _State) -> FloatArray:
+        """The change of (shape, expression, rotation, translation, log focal): D + 59."""
+        count = self._count
+        points = self._points(state)
+        turned = points @ state.rotation.T
+        placed = turned + state.translation
+        length = math.exp(state.log_focal)
+        nearness = (-1.0 / placed[:, 2]).astype(np.float32)
+        projected = (length * placed[:, :2] * nearness[:, None]).astype(np.float32)
+        weight = self._weight.astype(np.float32)
+        scale = weight * np.float32(length) * nearness
+        slope = weight[:, None] * projected * nearness[:, None]
+        # rows: x of all landmarks, then y
+        jacobian = np.empty((2, 468, count + 59), np.float32)
+        rotation = state.rotation.astype(np.float32)
+        linear = (rotation @ self._basis.linear.reshape(3, -1)).reshape(self._basis.linear.shape)
+        x, y, z = turned.astype(np.float32).T
+        zero = np.zeros_like(x)
+        spin = (np.stack([zero, z, -y], 1), np.stack([-z, zero, x], 1), np.stack([y, -x, zero], 1))
+        for axis in (0, 1):
+            rows = jacobian[axis]
+            np.multiply(scale[:, None], linear[axis], out=rows[:, : count + 52])
+            rows[:, : count + 52] += slope[:, axis, None] * linear[2]
+            rows[:, count + 52 : count + 55] = scale[:, None] * spin[axis] + slope[:, axis, None] * spin[2]
+            rows[:, count + 55 : count + 58] = 0.0
+            rows[:, count + 55 + axis] = scale
+            rows[:, count + 57] = slope[:, axis]
+            rows[:, count + 58] = weight * projected[:, axis]
+        flat = jacobian.reshape(936, -1)
+        error = ((self._seen - projected) * weight[:, None]).T.reshape(-1).astype(np.float32)
+        normal = (flat.T @ flat).astype(np.float64)
+        gradient = (flat.T @ error).astype(np.float64)
+        known = np.r_[0 : count + 52, count + 58]
+        normal[known, known] += self._precision
+        normal[np.diag_indices_from(normal)] += 1e-6
+        gradient[known] += self._precision * self._from_means(state)
+        return _bounded_step(normal, gradient, state.expression, count)
+
+    def moved(self, state: _State, change: FloatArray) -> _State:
+        """The state after a change, its expression kept in 0..1."""
+        count = self._count
+        return _State(
+            state.shape + change[:count],
+            np.clip(state.expression + change[count : count + 52], 0.0, 1.0),
+            rotation_matrix(change[count + 52 : count + 55]) @ state.rotation,
+            state.translation + change[count + 55 : count + 58],
+            state.log_focal + float(np.clip(change[-1], -0.3, 0.3)),
+        )
 
 
 def _whole_identity(basis: LandmarkBasis, shape: FloatArray, known: FloatArray | None) -> FloatArray:
@@ -265,16 +358,6 @@ def _first_pose(
     distance = focal / scale
     middle = np.array([*(seen.mean(axis=0) / scale), -distance])
     return rotation, middle - rotation @ points.mean(axis=0)
-
-
-def _cross_columns(points: FloatArray) -> FloatArray:
-    """N x 3 x 3: how each point moves when the head turns about x, y and z."""
-    x, y, z = points.T
-    out = np.zeros((len(points), 3, 3))
-    out[:, 0, 1], out[:, 0, 2] = z, -y
-    out[:, 1, 0], out[:, 1, 2] = -z, x
-    out[:, 2, 0], out[:, 2, 1] = y, -x
-    return out
 
 
 def _bounded_step(normal: FloatArray, gradient: FloatArray, expression: FloatArray, count: int) -> FloatArray:

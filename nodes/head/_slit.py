@@ -66,7 +66,7 @@ def slit(points: FloatArray, rows: tuple[int, tuple[int, ...], tuple[int, ...], 
         b = np.concatenate([[0.0], offset @ up / half, [0.0]])
         # Landmarks that overtake one another would fold the curve; keep them in order.
         a = np.clip(a, -1.0, 1.0)
-        a = np.maximum.accumulate(a + np.arange(len(a)) * 1e-6)
+        a = np.maximum.accumulate(a) + np.arange(len(a)) * 1e-6
         curves.append(_rounded(PchipInterpolator(a, b)(np.minimum(at, a[-1]))))
     upper, lower = curves
     middle = (upper + lower) / 2
