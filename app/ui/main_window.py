@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QShowEvent,
+    QTransform,
+)
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from app.document.backups import backups
@@ -51,6 +60,7 @@ class MainWindow(QMainWindow):
         self._export_dialog: QDialog | None = None
         self._popups: dict[str, SearchPopup] = {}
         self._arranged = False
+        self._opened_at: tuple[QTransform, QPointF] | None = None
         self._build()
         self._bind()
         self.status = Status(self.statusBar(), session, self.exports)
@@ -58,6 +68,8 @@ class MainWindow(QMainWindow):
         session.graph_changed.connect(self._on_graph)
         session.document_changed.connect(self._refresh_title)
         self.files.opened.connect(self.notices.check_document)
+        self.files.opened.connect(self._remember_place)
+        session.requests.busy_changed.connect(self._on_busy)
         self.exports.finished.connect(self.notices.tell_export)
         self._refresh_title()
 
@@ -273,7 +285,7 @@ class MainWindow(QMainWindow):
     def _fill_recent(self, menu: QMenu) -> None:
         menu.clear()
         for path in self.preferences.recent():
-            menu.addAction(path.name, lambda path=path: self.files.open(path)).setToolTip(str(path))
+            menu.addAction(path.name, partial(self.files.open, path)).setToolTip(str(path))
         if menu.isEmpty():
             menu.addAction("Nothing yet").setEnabled(False)
         else:
@@ -283,7 +295,7 @@ class MainWindow(QMainWindow):
     def _fill_examples(self, menu: QMenu) -> None:
         menu.clear()
         for path in examples():
-            menu.addAction(title_of(path), lambda path=path: self.files.open_example(path))
+            menu.addAction(title_of(path), partial(self.files.open_example, path))
         if menu.isEmpty():
             menu.addAction("None installed").setEnabled(False)
 
@@ -292,7 +304,7 @@ class MainWindow(QMainWindow):
         path = self.session.document.path
         for backup in backups(path) if path else []:
             stamp = backup.name.removesuffix(backup.suffix).rsplit(".", 2)[-2].replace("_", "  ")
-            menu.addAction(stamp, lambda backup=backup: self.files.open_backup(backup))
+            menu.addAction(stamp, partial(self.files.open_backup, backup))
         if menu.isEmpty():
             menu.addAction("None yet").setEnabled(False)
 
@@ -313,6 +325,19 @@ class MainWindow(QMainWindow):
         """The first nodes of an empty graph are shown without being asked for."""
         if not before.nodes and after.nodes and not self.session.slots:
             self.session.view_node(list(after.nodes)[-1])
+
+    def _remember_place(self) -> None:
+        self._opened_at = self._canvas_place()
+
+    def _on_busy(self, busy: bool) -> None:
+        """Nodes grow with their first thumbnails: frame them again, unless the user looked elsewhere."""
+        if not busy and self._opened_at is not None and self.session.seen_frames:
+            if self._opened_at == self._canvas_place():
+                self.canvas.frame_all()
+            self._opened_at = None
+
+    def _canvas_place(self) -> tuple[QTransform, QPointF]:
+        return self.canvas.transform(), self.canvas.mapToScene(self.canvas.viewport().rect().center())
 
     # -- drag and drop ------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -72,7 +73,7 @@ class Notices(Banner):
                 f"Exported {export.path.name}",
                 str(export.path),
                 "Open folder",
-                lambda: QDesktopServices.openUrl(folder),
+                partial(_open_folder, folder),
             )
         elif export.state == "failed" and export.error is not None:
             error = export.error
@@ -88,3 +89,7 @@ class Notices(Banner):
             self.window(), "What this file holds and cannot be used as it is", lines + more, ("Close",)
         )
         self.hide()
+
+
+def _open_folder(folder: QUrl) -> None:
+    QDesktopServices.openUrl(folder)

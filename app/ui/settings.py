@@ -25,7 +25,7 @@ class Preferences:
     def recent(self) -> list[Path]:
         """Files opened lately that still exist, newest first."""
         stored = self._store.value("recent", [])
-        names = [stored] if isinstance(stored, str) else list(stored or [])
+        names = stored if isinstance(stored, list) else [stored] if stored else []
         return [path for name in names if (path := Path(str(name))).is_file()]
 
     def remember(self, path: Path) -> None:

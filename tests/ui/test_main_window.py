@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -226,3 +226,45 @@ def test_the_start_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
+
+
+def test_the_tour_has_six_steps_walked_with_keys(built: MainWindow) -> None:
+    from app.ui.first_steps import first_steps
+
+    tour = first_steps(built)
+    shown = []
+    while tour.isVisible():
+        shown.append(tour.title.text())
+        target = tour._steps[tour.index].target
+        assert target.isVisible(), "each step points at something that is there"
+        assert tour.rect().contains(tour.card.geometry()), "the card lies inside the window"
+        QTest.keyClick(tour, Qt.Key.Key_Return)
+    assert len(shown) == 6
+    settle()
+
+
+def test_the_tour_ends_with_escape(built: MainWindow) -> None:
+    from app.ui.first_steps import first_steps
+
+    tour = first_steps(built)
+    QTest.keyClick(tour, Qt.Key.Key_Escape)
+    assert not tour.isVisible()
+    settle()
+
+
+def test_an_opened_graph_is_framed_again_when_its_thumbnails_have_come(
+    built: MainWindow, tmp_path: Path, answers: Answers
+) -> None:
+    answers()
+    built.session.save_as(tmp_path / "a.graph")
+    framed: list[int] = []
+    built.canvas.frame_all = lambda: framed.append(1)  # type: ignore[method-assign]
+    for moves in (False, True):
+        built.files.open(tmp_path / "a.graph")
+        settle()
+        framed.clear()
+        if moves:
+            built.canvas.navigation.pan_by(QPoint(40, 0))
+        engine_of(built).answer()
+        settle()
+        assert framed == ([] if moves else [1])

@@ -42,10 +42,12 @@ def licences() -> list[tuple[str, str, str, str]]:
             about = metadata.metadata(name)
         except metadata.PackageNotFoundError:
             continue
-        licence = about.get("License-Expression") or ""
+        licence = (about.get_all("License-Expression") or [""])[0]
         if not licence:
             classes = [entry for entry in about.get_all("Classifier") or [] if entry.startswith("License")]
-            licence = classes[0].rsplit("::", 1)[-1].strip() if classes else (about.get("License") or "")
+            licence = (
+                classes[0].rsplit("::", 1)[-1].strip() if classes else (about.get_all("License") or [""])[0]
+            )
         found.append((name, about["Version"] or "", licence.splitlines()[0][:60] if licence else "", remark))
     return found
 

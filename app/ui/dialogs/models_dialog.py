@@ -141,8 +141,9 @@ class ModelsDialog(QDialog):
             self.tree.resizeColumnToContents(index)
             self.tree.setColumnWidth(index, min(self.tree.columnWidth(index) + 8, 230))
         self.tree.blockSignals(False)
-        if self.tree.topLevelItemCount():
-            self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        first = self.tree.topLevelItem(0)
+        if first is not None:
+            self.tree.setCurrentItem(first)
         self._check()
 
     def chosen(self) -> list[ModelCard]:

@@ -135,6 +135,8 @@ class ShortcutsDialog(QDialog):
             shown = 0
             for child in range(group.childCount()):
                 item = group.child(child)
+                if item is None:
+                    continue
                 text = f"{item.text(0)} {item.text(1)}".lower()
                 item.setHidden(wanted not in text)
                 shown += wanted in text

@@ -40,7 +40,7 @@ class Tour(QWidget):
 
     def __init__(self, steps: Sequence[Step], window: QWidget) -> None:
         super().__init__(window)
-        self._steps = list(steps)
+        self._steps, self._window = list(steps), window
         self.index = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("First steps")
@@ -89,7 +89,7 @@ class Tour(QWidget):
         self._show_step()
 
     def end(self) -> None:
-        self.parentWidget().removeEventFilter(self)
+        self._window.removeEventFilter(self)
         self.hide()
         self.deleteLater()
         self.finished.emit()
@@ -111,11 +111,11 @@ class Tour(QWidget):
         target = self._steps[self.index].target
         if not target.isVisible():
             return QRect()
-        return QRect(target.mapTo(self.parentWidget(), QPoint(0, 0)), target.size())
+        return QRect(target.mapTo(self._window, QPoint(0, 0)), target.size())
 
     def _place(self) -> None:
         """The card beside what it tells about: below, above, or inside when there is no room."""
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._window.rect())
         self.card.adjustSize()
         hole, height = self._hole(), self.card.height()
         x = min(max(hole.center().x() - CARD_WIDTH // 2, GAP), self.width() - CARD_WIDTH - GAP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -166,7 +167,7 @@ class Ruler(QWidget):
             menu.addAction(f"Remove the keys at frame {key:g}", lambda: self.key_removed.emit(key))
         near = [item for item in self.markers if abs(self.scale().x(item[0]) - position.x()) < GRAB]
         for frame, words in near:
-            menu.addAction(f"Remove marker “{words}”", lambda frame=frame: self.marker_removed.emit(frame))
+            menu.addAction(f"Remove marker “{words}”", partial(self.marker_removed.emit, frame))
         frame = max(self.scale().frame(position.x()), 0)
         menu.addAction(
             f"Start the range at {frame}", lambda: self.range_dragged.emit(min(frame, self.last), self.last)

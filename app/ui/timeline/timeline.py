@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QSignalBlocker
@@ -79,15 +80,15 @@ class Timeline(QWidget):
         row.addWidget(self.fps_field)
 
     def _bind(self) -> None:
-        actions, settings = self._actions, lambda: self.session.graph.settings
-        commands = {
+        actions = self._actions
+        commands: dict[str, Callable[[], object]] = {
             "timeline.play": self.toggle_play,
             "timeline.back": lambda: self._step(-1),
             "timeline.forward": lambda: self._step(1),
             "timeline.back_ten": lambda: self._step(-10),
             "timeline.forward_ten": lambda: self._step(10),
-            "timeline.first": lambda: self._go(settings().first),
-            "timeline.last": lambda: self._go(settings().last),
+            "timeline.first": lambda: self._go(self.session.graph.settings.first),
+            "timeline.last": lambda: self._go(self.session.graph.settings.last),
             "timeline.previous_key": lambda: self._to_key(-1),
             "timeline.next_key": lambda: self._to_key(1),
             "timeline.mark": self.add_marker,
@@ -210,13 +211,14 @@ class Timeline(QWidget):
         settings = self.session.graph.settings
         self.ruler.show_range(settings.first, settings.last)
         self.ruler.markers = settings.markers
-        for field, value in (
-            (self.first_field, settings.first),
-            (self.last_field, settings.last),
-            (self.fps_field, settings.fps),
+        with (
+            QSignalBlocker(self.first_field),
+            QSignalBlocker(self.last_field),
+            QSignalBlocker(self.fps_field),
         ):
-            with QSignalBlocker(field):
-                field.setValue(value)
+            self.first_field.setValue(settings.first)
+            self.last_field.setValue(settings.last)
+            self.fps_field.setValue(settings.fps)
         self._refresh_keys()
         self._refresh_seen()
         self._on_frame(self.session.frame)

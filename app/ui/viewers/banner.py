@@ -98,7 +98,7 @@ class Activity(QFrame):
         self._bar = thin_bar(self)
         self._bar.setFixedWidth(90)
         button = QPushButton("Stop", self)
-        button.setToolTip("Stop computing (Esc)")
+        button.setToolTip("Stop computing")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(stop)
         row = QHBoxLayout(self)

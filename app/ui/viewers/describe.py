@@ -61,7 +61,7 @@ def _faces(faces: Faces) -> Rows:
 def _head(head: HeadState) -> Rows:
     degrees = np.degrees(np.asarray(head.rotation, np.float64))
     place = np.asarray(head.translation, np.float64)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("Head model", head.model.name),
         ("Fit error", f"{head.error:.2%} of the eye distance"),
         ("Rotation", "  ".join(f"{angle:.1f}°" for angle in degrees)),

@@ -177,12 +177,11 @@ class SurfaceRenderer:
 def _open_context() -> Any:
     import moderngl
 
-    failures = []
-    for settings in ({"backend": "egl"}, {}):
+    failures: list[Exception] = []
+    choices: tuple[dict[str, Any], ...] = ({"backend": "egl"}, {})
+    for settings in choices:
         try:
             return moderngl.create_context(standalone=True, require=330, **settings)
-        except (ImportError, OSError, ValueError, RuntimeError, TypeError) as error:
-            failures.append(error)
         except Exception as error:  # noqa: BLE001 - drivers raise what they like
             failures.append(error)
     raise GraphicsError("heads and meshes cannot be shown: there is no OpenGL 3.3 here") from failures[0]

@@ -48,7 +48,7 @@ class Surface:
     def centre(self) -> FloatArray:
         """The middle of what is drawn."""
         low, high = self.bounds
-        return (low + high) / 2
+        return ((low + high) / 2).astype(np.float32)
 
     @property
     def radius(self) -> float:
@@ -88,7 +88,8 @@ def vertex_normals(positions: FloatArray, triangles: IntArray) -> FloatArray:
             )
             normals[:, axis] = total
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-    return (normals / np.maximum(lengths, 1e-12)).astype(np.float32)
+    normals /= np.maximum(lengths, 1e-12)
+    return normals
 
 
 def _head(head: HeadState) -> Surface:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -91,7 +93,7 @@ class Viewer(QWidget):
         bind("viewer.overlays", self.overlays.toggle)
         bind("viewer.wireframe", self.pages.space.toggle_wireframe)
         for action_id, channel in KEYS_OF_CHANNELS.items():
-            bind(action_id, lambda channel=channel: self.toggle_channel(channel))
+            bind(action_id, partial(self.toggle_channel, channel))
         self._actions["viewer.wipe"].setCheckable(True)
 
     # -- commands -----------------------------------------------------------------------------
@@ -209,7 +211,8 @@ class Viewer(QWidget):
         if found is None:
             self.probe.setText("")
             return
-        x, y, colour = found  # type: ignore[misc]
+        assert isinstance(found, tuple)
+        x, y, colour = found
         red, green, blue, alpha = (part / 255 for part in colour)
         hexes = "".join(f"{part:02x}" for part in colour[:3])
         self.probe.setText(
