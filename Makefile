@@ -15,7 +15,8 @@ help:
 	@echo "make demo      render the first graph to demo.mp4"
 	@echo "make run       open the first graph in the editor"
 	@echo "make test      the tests; make slow: those that take long"
-	@echo "make bench     the benchmarks, as a table with the ratio to each limit"
+	@echo "make bench     the benchmarks, as a table with the ratio to each limit;"
+	@echo "               BENCH='head speech' for some, BENCH='--minutes 20' to stop in time"
 	@echo "make nightly   the slow tests and the benchmarks"
 	@echo "make lint      style, types and import contracts; make format: tidy up"
 	@echo "make models    fetch every model that can be fetched; asks about licences"
@@ -37,7 +38,7 @@ slow: setup
 	$(TEST_ENVIRONMENT) $(BIN)/pytest -m slow || [ $$? -eq 5 ] # 5: there are none
 
 bench: setup
-	$(BIN)/python -m tests.bench.run
+	$(BIN)/python -m tests.bench.run $(BENCH)
 
 nightly: slow bench
 

@@ -214,6 +214,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m tests.bench.run", description="Run the benchmarks.")
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"of: {', '.join(topics())}")
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="start no further benchmark after this time; 0: no limit"
+    )
     parser.add_argument("--child", nargs=2, metavar=("MODULE", "OUTPUT"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.child:
@@ -225,11 +228,23 @@ def main(arguments: list[str] | None = None) -> int:
     described = machine()
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     results = []
+    left_out = []
+    deadline = time.monotonic() + options.minutes * 60 if options.minutes > 0 else float("inf")
     with screen():
         for topic in options.topics or topics():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                left_out.append(topic)
+                continue
             sys.stderr.write(f"{topic} ...\n")
-            results.append(run_topic(topic))
+            result = run_topic(topic, time_limit=min(TIME_LIMIT, left))
+            if result.problem and time.monotonic() >= deadline:
+                left_out.append(topic)
+            else:
+                results.append(result)
     sys.stdout.write(report(results, described, when))
+    if left_out:
+        sys.stdout.write(f"\nNot finished within {options.minutes:g} minutes: {', '.join(left_out)}.\n")
     save(results, described, when)
     return 1 if any(result.problem for result in results) else 0
 

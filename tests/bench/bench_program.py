@@ -1,0 +1,157 @@
+"""The whole program: the demo from the command line, its fit, and memory over a long render."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from tests.bench.table import Row
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "resources" / "graphs" / "first_face.graph"
+LONG = 1000
+MEGABYTE = 2**20
+
+
+def rows() -> list[Row]:
+    """Every figure of this file."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        return [_demo(folder), _fit(folder), _memory(folder)]
+
+
+def _demo(folder: Path) -> Row:
+    video = folder / "demo.mp4"
+    started = time.monotonic()
+    _run("render", str(DEMO), "-o", str(video))
+    seconds = time.monotonic() - started
+    return Row(
+        "demo video, 150 frames at 512 px, process start included",
+        seconds,
+        "s",
+        60.0,
+        "lower",
+        f"encoding the same frames alone {_encoding_alone(video):.1f} s",
+    )
+
+
+def _encoding_alone(video: Path) -> float:
+    """Seconds to encode the frames of a video again, at the default quality: the floor of an export."""
+    import av
+
+    with av.open(str(video)) as source:
+        frames = [frame.to_ndarray(format="rgb24") for frame in source.decode(video=0)]
+    started = time.monotonic()
+    with av.open(str(video.with_suffix(".again.mp4")), "w") as target:
+        stream = target.add_stream("h264", rate=30, options={"crf": "18"})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            target.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        target.mux(stream.encode())
+    return time.monotonic() - started
+
+
+def _fit(folder: Path) -> Row:
+    """Landmarks found in the picture against the fitted head's, both read from files that `eval` writes.
+
+    Projected here by the formula of the Camera value, not by the code that fitted.
+    """
+    _run("eval", str(DEMO), "faces.out", "-o", str(folder / "faces.json"))
+    _run("eval", str(DEMO), "head.out", "-o", str(folder / "head.npz"))
+    from app.export.values import read_npz
+    from nodes.head._shape import world_vertices
+
+    seen = np.array(json.loads((folder / "faces.json").read_text("utf-8"))["faces"][0]["landmarks"])[:468, :2]
+    head = read_npz(folder / "head.npz")
+    surface = world_vertices(head)
+    corners = surface[head.model.landmark_triangles]
+    points = (corners * head.model.landmark_weights[..., None]).sum(axis=1)
+    camera = head.camera
+    placed = points @ camera.world_to_camera[:3, :3].T + camera.world_to_camera[:3, 3]
+    x = camera.centre_x + camera.focal * placed[:, 0] / -placed[:, 2]
+    y = camera.centre_y - camera.focal * placed[:, 1] / -placed[:, 2]
+    eyes = np.linalg.norm(seen[[33, 133]].mean(axis=0) - seen[[263, 362]].mean(axis=0))
+    error = np.hypot(x - seen[:, 0], y - seen[:, 1]).mean() / eyes
+    return Row(
+        "fit_head on the astronaut: mean reprojection of 468 landmarks",
+        100 * float(error),
+        "% of eye distance",
+        2.5,
+        "lower",
+        f"the fit's own figure {100 * head.error:.2f} %",
+    )
+
+
+@dataclass
+class _Memory:
+    """Resident bytes of a process and its children, once after frame 100, at the end, and the most."""
+
+    early: int = 0
+    last: int = 0
+    most: int = 0
+
+
+def _memory(folder: Path) -> Row:
+    memory = _Memory()
+    command = [_program(), "render", str(DEMO), "-o", str(folder / "long.mp4"), "--frames", f"0-{LONG - 1}"]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    watch = threading.Thread(target=_watch, args=(process, memory, folder), daemon=True)
+    watch.start()
+    _, errors = process.communicate(timeout=550)
+    watch.join()
+    if process.returncode != 0:
+        raise RuntimeError(errors.strip().splitlines()[-1])
+    if not memory.early:
+        raise RuntimeError("the export's second part was never seen")
+    return Row(
+        f"rendering the demo graph over {LONG} frames: resident memory above that at frame 100, at most",
+        (memory.most - memory.early) / MEGABYTE,
+        "MB",
+        50.0,
+        "lower",
+        f"at frame 100 {memory.early / MEGABYTE:.0f} MB, at the end {memory.last / MEGABYTE:.0f} MB; "
+        f"all frames as floats would be {LONG * 512 * 512 * 3 * 4 / MEGABYTE:.0f} MB",
+        "the real command, every node of the demo",
+    )
+
+
+def _watch(process: subprocess.Popen[str], memory: _Memory, folder: Path) -> None:
+    """Sample memory; frame 100 has passed when the second part, that of frame 120, was begun."""
+    while process.poll() is None:
+        try:
+            family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+            resident = sum(member.memory_info().rss for member in family)
+        except psutil.NoSuchProcess:
+            break
+        if memory.early and resident:
+            memory.last, memory.most = resident, max(memory.most, resident)
+        elif any(folder.glob("long.mp4.parts/00000120.*")):
+            memory.early = memory.last = memory.most = resident
+        time.sleep(0.05)
+
+
+def _program() -> str:
+    return str(Path(sys.executable).with_name("facewright"))
+
+
+def _run(*arguments: str) -> None:
+    done = subprocess.run([_program(), *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1])
