@@ -18,6 +18,7 @@ def first_steps(window: MainWindow) -> Tour:
     if not window.session.graph.nodes and FIRST_GRAPH.is_file():
         window.files.open_example(FIRST_GRAPH)
     window.docks.above()
+    _select_something(window)
     add = (window.keys.keys("canvas.add") or ("Tab",))[0]
     steps = (
         Step(
@@ -57,3 +58,12 @@ def first_steps(window: MainWindow) -> Tour:
         ),
     )
     return Tour(steps, window)
+
+
+def _select_something(window: MainWindow) -> None:
+    """Select the node with the most to set, so that there are parameters to tell about."""
+    session = window.session
+    kinds = {name: session.registry.get(node.kind) for name, node in session.graph.nodes.items()}
+    counts = {name: len(spec.parameters) for name, spec in kinds.items() if spec is not None}
+    if counts:
+        session.select([max(counts, key=lambda name: counts[name])])

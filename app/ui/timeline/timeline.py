@@ -21,7 +21,7 @@ from app.ui.session import LAST_FRAME, Session
 from app.ui.theme import icon
 from app.ui.timeline.keys import key_frames, neighbour, with_keys_moved, without_keys
 from app.ui.timeline.playback import Playback
-from app.ui.timeline.ruler import Ruler
+from app.ui.timeline.ruler import HEIGHT, Ruler
 from app.ui.timeline.scale import timecode
 
 TRANSPORT = (
@@ -58,6 +58,7 @@ class Timeline(QWidget):
         self._refresh()
 
     def _lay_out(self) -> None:
+        self.setFixedHeight(HEIGHT + 4)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(3)
