@@ -56,7 +56,7 @@ def analyse(
         present = with_landmarks(faces, picture, context)
     if people and present:
         context.progress(0.4, "Recognising people")
-        vectors = embeddings(load_embedder(context), picture, present)
+        vectors = embeddings(load_embedder(context), picture, present, mirrored=False)
         present = named(present, vectors, people, THRESHOLDS["1 in 1,000"])
     labels = np.zeros(picture.shape[:2], np.uint8)
     if wishes.parsing and present:

@@ -21,7 +21,7 @@ def cluster_faces(
     folder: Annotated[str, File("Pictures", mode="folder")] = "",
     clip: Annotated[str, File("Video", ("mp4", "mov", "mkv", "webm", "avi", "m4v", "mpg", "gif"))] = "",
     every: Annotated[int, Slider(1, 250, unit="frames", label="Look at every")] = 12,
-    strictness: Annotated[Literal["1 in 100", "1 in 1,000", "1 in 10,000"], Choice()] = "1 in 100",
+    strictness: Annotated[Literal["1 in 100", "1 in 1,000", "1 in 10,000"], Choice()] = "1 in 1,000",
     smallest: Annotated[int, Slider(20, 400, unit="px", label="Smallest face")] = 40,
     context: Context,
 ) -> People:
