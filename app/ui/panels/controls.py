@@ -164,7 +164,7 @@ class TextControl(Control):
             self.row.addWidget(self.box)
         else:
             self.line = QLineEdit(self)
-            self.line.textEdited.connect(self.edited)
+            self.line.textEdited.connect(lambda text: self.edited.emit(text))
             self.line.editingFinished.connect(self.finished)
             self.row.addWidget(self.line)
 

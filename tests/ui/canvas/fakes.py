@@ -95,7 +95,14 @@ def edit_expression(
     raise NotImplementedError
 
 
+@node(title="Write words", category="Image")
+def write_words(image: Image | None = None, *, words: Annotated[str, Text()] = "") -> Image:
+    """Write words onto a picture, in one line."""
+    raise NotImplementedError
+
+
 KINDS = (
+    write_words,
     load_image,
     blur,
     blend_images,

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.document.curve import Curve, Key
-from app.document.graph import NodeInstance
+from app.document.graph import Graph, NodeInstance
 from app.engine.protocol import ErrorReport, NodeState
 from app.ui.panels import HelpPanel, ParameterPanel
 from app.ui.panels.controls import ChoiceControl, ColourControl, FileControl, NumberControl, TextControl
 from app.ui.panels.number_field import NumberField
+from nodes.sdk.registry import default_registry
 from tests.ui.canvas.fakes import FakeSession, steps
 
 NONE, SHIFT, CTRL = (
@@ -298,6 +299,29 @@ def test_toggle_colour_and_text(panel: ParameterPanel, session: FakeSession) -> 
     QTest.keyClicks(remark.box, "hello")
     assert value(session, "remark") == "hello"
     assert steps(session) == before + 1
+
+
+def test_line_of_text_is_one_step_while_it_is_typed(panel: ParameterPanel, session: FakeSession) -> None:
+    session.edit("add", lambda g: g.with_node("sign", NodeInstance("write_words")))
+    session.select(["sign"])
+    control = panel.rows["words"].control
+    assert isinstance(control, TextControl) and control.line is not None
+    QTest.keyClicks(control.line, "hello")
+    QTest.keyClick(control.line, Qt.Key.Key_Return)
+    assert value(session, "words", "sign") == "hello"
+    assert steps(session) == 2
+
+
+@pytest.mark.parametrize("kind", [spec.id for spec in default_registry()])
+def test_every_kind_of_node_that_ships_is_shown(qtbot: QtBot, kind: str) -> None:
+    session = FakeSession(Graph(nodes={"it": NodeInstance(kind)}), default_registry())
+    panel, page = ParameterPanel(session), HelpPanel(session)
+    qtbot.addWidget(panel)
+    qtbot.addWidget(page)
+    session.select(["it"])
+    spec = default_registry().get(kind)
+    assert spec is not None and list(panel.rows) == [parameter.name for parameter in spec.parameters]
+    assert spec.title in page.browser.toPlainText()
 
 
 def test_file_is_typed(panel: ParameterPanel, session: FakeSession) -> None:
