@@ -90,6 +90,9 @@ class ViewRequests(QObject):
             return
         if not event.cancelled:
             self._seconds[self._proxy] = event.seconds
+            if self._proxy > 1 and event.seconds * 4 < FLUENT:
+                # Twice the size has four times the pixels; it is worth another try.
+                self._seconds[self._proxy // 2] = 0.0
         self._set_under_way(None)
         if self._held_back:
             self._held_back = False

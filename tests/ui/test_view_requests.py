@@ -96,3 +96,15 @@ def test_nothing_is_asked_while_no_viewer_shows_anything(session: Session, engin
     session.edit("Set", lambda graph: graph.with_parameter("grade", "steps", 5))
     settle()
     assert engine.looks == []
+
+
+def test_a_drag_returns_to_full_size_when_proxies_come_fast(session: Session, engine: FakeEngine) -> None:
+    looking(session, engine, 1.0)
+    proxies = []
+    for step in range(4):
+        drag(session, 1.0 + step / 10)
+        proxies.append(engine.looks[-1].proxy)
+        engine.answer(seconds=FLUENT / 10)
+        settle()
+    assert proxies[0] > 1
+    assert proxies[-1] == 1
