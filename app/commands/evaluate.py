@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     graph = read_graph(args, registry)
     require_node(graph, node, args.file)
     require_folder(args.output)
+    output = _output_name(graph, registry, node, output)
     from app.engine.evaluate import Evaluator
 
     first, last = graph.settings.first, graph.settings.last
@@ -58,6 +59,14 @@ def run(args: argparse.Namespace) -> int:
         write_value(value, args.output)
     sys.stdout.write(f"wrote {args.output}\n")
     return 0
+
+
+def _output_name(graph: Graph, registry: Registry, node: str, output: str) -> str:
+    """The output meant: a node's only output also goes by what it gives, as in `landmarks.faces`."""
+    spec = registry.get(graph.nodes[node].kind)
+    if spec is None or len(spec.outputs) != 1 or spec.outputs[0].type_name.lower() != output.lower():
+        return output
+    return spec.outputs[0].name
 
 
 def _shown(graph: Graph, registry: Registry, node: str, output: str) -> tuple[Graph, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
@@ -142,9 +143,10 @@ def load(path: Path) -> BiSeNet:
     """
     net = BiSeNet()
     try:
+        # Tensors only: the file cannot name code, and says so by an UnpicklingError when it tries.
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         net.load_state_dict(folded(checkpoint))
-    except (KeyError, RuntimeError, ValueError, TypeError, EOFError) as error:
+    except (KeyError, RuntimeError, ValueError, TypeError, EOFError, UnpicklingError) as error:
         raise ModelProblem(
             f"the face parser {path.name} cannot be read ({error})",
             hint="Fetch it again with: facewright models fetch face_parser",

@@ -1,5 +1,6 @@
 """The example graphs of the face nodes are whole, and every face node appears in one."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,15 @@ def test_every_face_node_has_an_example():
         shown |= {node.kind for node in load_strict(GRAPHS / f"{name}.graph", registry).nodes.values()}
     ours = {spec.id for spec in registry if spec.function.__module__.startswith("nodes.face.")}
     assert ours <= shown
+
+
+@pytest.mark.models
+def test_faces_are_evaluated_from_the_command_line_by_what_they_are(tmp_path):
+    from app.cli import main
+    from tests.samples import model
+
+    model("face_detector"), model("face_landmarker")
+    out = tmp_path / "faces.json"
+    assert main(["eval", str(GRAPHS / "faces_in_a_photo.graph"), "landmarks.faces", "-o", str(out)]) == 0
+    (face,) = json.loads(out.read_text())["faces"]
+    assert len(face["landmarks"]) == 478
