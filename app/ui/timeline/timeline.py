@@ -107,7 +107,6 @@ class Timeline(QWidget):
         session.selection_changed.connect(self._refresh_keys)
         session.view_ready.connect(self._refresh_seen)
         session.slots_changed.connect(self._refresh_seen)
-        session.document_changed.connect(self._refresh)
         self.playback.due.connect(session.set_frame)
         self.playback.playing_changed.connect(self._on_playing)
         ruler.scrubbed.connect(self._scrub)
