@@ -16,8 +16,8 @@ from app.export.values import write_value
 from nodes.sdk import NodeError
 from nodes.sdk.values import Audio
 
-#: Names of files that hold a head or a mesh instead of pictures.
-_SHAPES = ("glb", "obj", "ply")
+#: Names of files that hold a head, a mesh or splats instead of pictures.
+_SHAPES = ("glb", "obj", "ply", "spz", "sog", "splat", "ksplat")
 
 
 def export(
@@ -36,8 +36,8 @@ def export(
     """Write the frames first..last (both included) in the way the target's name asks for.
 
     A video's name makes a video; `face.####.png` or `face.%04d.png` a sequence; any other picture's
-    name one picture, of the first frame; a shape's name (glb, obj, ply) the head or mesh of the first
-    frame.
+    name one picture, of the first frame; a shape's name (glb, obj, ply, spz, ...) the head, mesh or
+    splats of the first frame.
 
     Args:
         frame_at: computes the picture at a frame; called in this thread, in order.

@@ -1,4 +1,4 @@
-"""Meshes as OBJ, GLB and PLY, and splats as PLY."""
+"""Meshes as OBJ, GLB and PLY."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from app.export.atomic import replacing
 from app.export.pictures import encode_picture, write_picture
 from nodes.media.colour import as_bytes, to_linear
-from nodes.sdk.values import HeadState, Mesh, Splats
+from nodes.sdk.values import HeadState, Mesh
 from nodes.sdk.values.arrays import FloatArray, host_array
 
 _FLOAT, _UINT = 5126, 5125
@@ -164,27 +164,6 @@ def write_mesh_ply(mesh: Mesh, path: Path) -> None:
     tail = f"element face {len(faces)}\nproperty list uchar int vertex_indices\n"
     with replacing(path) as draft:
         draft.write_bytes(_ply_header(points, tail) + points.tobytes() + faces.tobytes())
-
-
-def write_splats_ply(splats: Splats, path: Path) -> None:
-    """Write splats as the binary PLY of Kerbl et al. 2023, which other splat programs read."""
-    harmonics = host_array(splats.harmonics)
-    rest = harmonics[:, 1:].transpose(0, 2, 1).reshape(len(harmonics), -1)
-    opacity = np.clip(host_array(splats.opacities), 1e-6, 1 - 1e-6)
-    columns = {f"f_dc_{channel}": harmonics[:, 0, channel] for channel in range(3)}
-    columns |= {f"f_rest_{number}": rest[:, number] for number in range(rest.shape[1])}
-    columns["opacity"] = np.log(opacity / (1 - opacity))
-    scales = np.log(np.maximum(host_array(splats.scales), 1e-12))
-    columns |= {f"scale_{axis}": scales[:, axis] for axis in range(3)}
-    columns |= {f"rot_{number}": host_array(splats.rotations)[:, number] for number in range(4)}
-    places = {name: host_array(splats.positions)[:, axis] for axis, name in enumerate("xyz")}
-    normals = {name: np.zeros(len(harmonics), np.float32) for name in ("nx", "ny", "nz")}
-    everything = places | normals | columns
-    points = np.zeros(len(harmonics), np.dtype([(name, "<f4") for name in everything]))
-    for name, column in everything.items():
-        points[name] = column
-    with replacing(path) as draft:
-        draft.write_bytes(_ply_header(points, "") + points.tobytes())
 
 
 def _ply_header(points: npt.NDArray[Any], tail: str) -> bytes:

@@ -16,7 +16,7 @@ from app.export.atomic import replacing
 from app.export.pictures import PICTURE_EXTENSIONS, write_picture
 from app.export.readable import READABLE_TYPES, as_text, as_tree
 from app.export.settings import VIDEO_EXTENSIONS, extension_of
-from app.export.surfaces import head_mesh, write_glb, write_mesh_ply, write_obj, write_splats_ply
+from app.export.surfaces import head_mesh, write_glb, write_mesh_ply, write_obj
 from nodes.sdk import NodeError
 from nodes.sdk.codec import decode, encode
 from nodes.sdk.values import Audio, Embedding, HeadState, Image, Mask, Mesh, Motion, Parsing, Splats, Table
@@ -32,7 +32,7 @@ def write_value(value: Any, path: Path) -> None:
 
     Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Faces, heads, motion, tables,
     embeddings, numbers and words: json. Tables and motion: csv (motion as Live Link Face writes
-    it). Meshes and heads: obj, glb, ply. Splats: ply. Every value: npz.
+    it). Meshes and heads: obj, glb, ply. Splats: ply, spz, sog, splat, ksplat. Every value: npz.
 
     Raises:
         NodeError: when a value of this kind does not go into such a file (the hint says which do),
@@ -160,6 +160,14 @@ def _rigged_head(head: HeadState, path: Path) -> None:
         draft.write_bytes(data)
 
 
+def _splats(value: Splats, path: Path) -> None:
+    from nodes.gaussians.files.writing import splat_file
+
+    data = splat_file(value, path.name)
+    with replacing(path) as draft:
+        draft.write_bytes(data)
+
+
 def _head_as(write: Callable[[Mesh, Path], None]) -> Writer:
     return lambda head, path: write(head_mesh(head), path)
 
@@ -178,6 +186,6 @@ _WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = 
     (("glb",), HeadState, _rigged_head),
     (("ply",), Mesh, write_mesh_ply),
     (("ply",), HeadState, _head_as(write_mesh_ply)),
-    (("ply",), Splats, write_splats_ply),
+    (("ply", "spz", "sog", "splat", "ksplat"), Splats, _splats),
     (("npz",), object, _archive),
 )
