@@ -1,0 +1,75 @@
+"""From a text to sound and phones, sentence by sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nodes.sdk import Context, NodeError
+from nodes.sdk.values import Audio, Table
+from nodes.voice import reader, speaker
+from nodes.voice.numbers import sentences
+from nodes.voice.phones import SILENCE, Phone, as_table
+from nodes.voice.shape import VOICES, VoiceShape, described
+
+#: Half an hour of speech; longer texts are for several nodes.
+MOST_LETTERS = 25_000
+#: The loudest sample of a finished text.
+_PEAK = 0.8
+
+
+def spoken_text(
+    text: str,
+    context: Context,
+    *,
+    voice: str = "Heart",
+    description: str = "",
+    pace: float = 1.0,
+    pitch: float = 0.0,
+    lively: float = 1.0,
+    pause: float = 0.0,
+    seed: int = 0,
+) -> tuple[Audio, Table]:
+    """Say a text.
+
+    Args:
+        text: English, of any number of sentences.
+        context: of the run.
+        voice: one of VOICES.
+        description: words that change the voice.
+        pace, pitch, lively: on top of that; pitch in semitones.
+        pause: seconds between sentences.
+        seed: of the noise in the voice.
+
+    Raises:
+        NodeError: when there is nothing to say, or too much.
+    """
+    if not text.strip():
+        raise NodeError("there is nothing to say", hint="Type a sentence into 'Text'")
+    if len(text) > MOST_LETTERS:
+        raise NodeError(f"the text has {len(text):,} letters", hint=f"Use at most {MOST_LETTERS:,} at a time")
+    reads = context.model(reader.CARD, reader.load_reader)
+    network = context.model(speaker.CARD, speaker.VoiceNetwork)
+    shape = VOICES[voice].with_changes(described(description)[0])
+    shape = shape.with_changes(VoiceShape(pitch=pitch, lively=lively, pace=pace))
+    random = np.random.default_rng(seed)
+    parts, phones, clock = [], [], 0.0
+    pieces = sentences(text)
+    for number, piece in enumerate(pieces):
+        context.progress(number / len(pieces), "Speaking")
+        said = speaker.speak(network, reads.sentence(piece), shape, random)
+        if not said.phones:
+            continue
+        parts += [said.samples, np.zeros(int(pause * speaker.RATE), np.float32)]
+        phones += [Phone(p.symbol, p.start + clock, p.end + clock, 1.0, p.word) for p in said.phones]
+        clock += len(said.samples) / speaker.RATE
+        length = len(parts[-1]) / speaker.RATE
+        if length:
+            phones.append(Phone(SILENCE, clock, clock + length))
+        clock += length
+    if not phones:
+        raise NodeError(
+            "the voice cannot read this text", hint="It reads English; write other languages in Latin letters"
+        )
+    sound = np.concatenate(parts)
+    sound *= np.float32(_PEAK / max(float(np.abs(sound).max()), 1e-6))
+    return Audio(sound[:, None], speaker.RATE), as_table(phones)
