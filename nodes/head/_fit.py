@@ -25,8 +25,8 @@ from nodes.sdk.values import Camera, HeadModel
 from nodes.sdk.values.arrays import FloatArray
 
 _DIRECTIONS = 56
-# Landmarks are good to 0.02 of the eye distance, but their errors go together: they count for less.
-_NOISE = 0.03
+_TOGETHER = 2.0
+_USUAL_NOISE = 0.0012  # metres
 _OUTLIERS = 0.05  # the share of landmarks expected to be wrong
 _EXPRESSION_DEVIATION = 0.12
 _FOCAL_DEVIATION = 0.12
@@ -55,6 +55,7 @@ class LandmarkBasis:
         turn: K x D; identity = turn @ the coefficients of `directions`.
         expression: 468 x 3 x 52.
         linear: 3 x 468 x (D + 52) float32, both together.
+        yaws, shifts, noise: as HeadModel.landmark_yaws, _shifts, _noise.
     """
 
     mean: FloatArray
@@ -62,6 +63,9 @@ class LandmarkBasis:
     turn: FloatArray
     expression: FloatArray
     linear: FloatArray
+    yaws: FloatArray
+    shifts: FloatArray
+    noise: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,12 +110,31 @@ def landmark_basis(model: HeadModel) -> LandmarkBasis:
             turn,
             expression,
             np.ascontiguousarray(linear, np.float32),
+            model.landmark_yaws,
+            model.landmark_shifts,
+            model.landmark_noise,
         )
     return basis
 
 
+def turned_landmarks(basis: LandmarkBasis, rotation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where landmarks of a head turned by `rotation` (3 x 3) are seen, and how surely.
+
+    Returns:
+        468 x 3 metres in the head's frame, from their places on the mesh; 468 metres of noise.
+    """
+    if not len(basis.yaws):
+        return np.zeros((468, 3)), _USUAL_NOISE / landmark_weights()
+    yaw = float(np.clip(math.atan2(rotation[0, 2], rotation[2, 2]), basis.yaws[0], basis.yaws[-1]))
+    left = int(np.clip(np.searchsorted(basis.yaws, yaw) - 1, 0, len(basis.yaws) - 2))
+    share = (yaw - basis.yaws[left]) / (basis.yaws[left + 1] - basis.yaws[left])
+    shift = (1 - share) * basis.shifts[left] + share * basis.shifts[left + 1]
+    noise = (1 - share) * basis.noise[left] + share * basis.noise[left + 1]
+    return shift, noise
+
+
 def landmark_weights() -> FloatArray:
-    """How much each of the 468 landmarks counts."""
+    """How much each of the 468 landmarks counts, for models that do not say how surely they are seen."""
     weights = np.ones(468)
     weights[list(_OUTLINE)] = 0.35
     weights[list(_SHARP)] = 1.5
@@ -153,7 +176,7 @@ def fit_landmarks(
     """
     basis = landmark_basis(model)
     scale = eye_distance(landmarks)
-    weight = landmark_weights()
+    weight = np.ones(468)
     if visibility is not None and len(visibility) >= 468:
         weight = weight * (0.15 + 0.85 * visibility[:468])
     count = basis.directions.shape[-1]
@@ -161,7 +184,8 @@ def fit_landmarks(
     problem = _Problem(
         basis,
         seen=np.column_stack([landmarks[:468, 0] - centre[0], centre[1] - landmarks[:468, 1]]).astype(float),
-        weight=weight / (_NOISE * scale),
+        weight=weight,
+        scale=scale,
         means=np.concatenate([mean, np.clip(coefficients, 0.0, 1.0), [math.log(focal)]]),
         deviations=np.concatenate(
             [
@@ -173,7 +197,7 @@ def fit_landmarks(
     )
     depth = -landmarks[:468, 2].astype(np.float64)
     state = problem.start(depth, focal)
-    cost = problem.cost(state)
+    cost = problem.look(state)
     steps = 0
     while steps < _STEPS:
         steps += 1
@@ -192,7 +216,7 @@ def fit_landmarks(
             break
         if steps >= 2:
             problem.doubt(state, scale)
-            cost = problem.cost(state)
+        cost = problem.look(state)
     residuals = problem.errors(state) * [1.0, -1.0]
     return LandmarkFit(
         identity=_whole_identity(basis, state.shape, identity_mean),
@@ -230,13 +254,16 @@ class _Problem:
         *,
         seen: FloatArray,
         weight: FloatArray,
+        scale: float,
         means: FloatArray,
         deviations: FloatArray,
     ) -> None:
         self._basis = basis
         self._seen = seen
-        self._plain_weight = weight
+        self._trust = weight
+        self._scale = scale
         self._weight = weight
+        self._shift = np.zeros((468, 3))
         self._means = means
         self._precision = 1.0 / deviations**2
         self.confidence = np.ones(468)
@@ -251,7 +278,7 @@ class _Problem:
 
     def _points(self, state: _State) -> FloatArray:
         basis = self._basis
-        return basis.mean + basis.directions @ state.shape + basis.expression @ state.expression
+        return basis.mean + self._shift + basis.directions @ state.shape + basis.expression @ state.expression
 
     def errors(self, state: _State) -> FloatArray:
         """468 x 2 pixels, y up: seen minus fitted."""
@@ -260,6 +287,14 @@ class _Problem:
 
     def _from_means(self, state: _State) -> FloatArray:
         return self._means - np.concatenate([state.shape, state.expression, [state.log_focal]])
+
+    def look(self, state: _State) -> float:
+        """Take up what is known of landmarks of heads turned as this one; returns the new cost."""
+        self._shift, noise = turned_landmarks(self._basis, state.rotation)
+        # An eye distance is 6 cm; errors of neighbours go together, so that each counts for less.
+        sigma = _TOGETHER * noise * (self._scale / 0.06)
+        self._weight = self._trust * np.sqrt(np.maximum(self.confidence, 0.02)) / sigma
+        return self.cost(state)
 
     def cost(self, state: _State) -> float:
         """Minus the log of the posterior, up to a constant."""
@@ -278,7 +313,6 @@ class _Problem:
         bad = _OUTLIERS * 2.0 * size
         self.confidence = good / np.maximum(good + bad, 1e-12)
         self.confidence[size < sigma] = 1.0
-        self._weight = self._plain_weight * np.sqrt(np.maximum(self.confidence, 0.02))
 
     def step(self, state: _State) -> FloatArray:
         """The change of (shape, expression, rotation, translation, log focal): D + 59."""

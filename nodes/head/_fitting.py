@@ -7,7 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from nodes.head._fit import eye_distance, fit_landmarks, gaze_of, surface_offsets
+from nodes.head._fit import (
+    eye_distance,
+    fit_landmarks,
+    gaze_of,
+    landmark_basis,
+    surface_offsets,
+    turned_landmarks,
+)
 from nodes.head._shape import expressed_vertices, eye_centres, landmark_points, neutral_vertices, to_world
 from nodes.raster.geometry import project, rotation_matrix
 from nodes.sdk.errors import NodeError
@@ -122,6 +129,7 @@ def with_gaze(state: HeadState, face: Face) -> HeadState:
 
 def reprojection(state: HeadState) -> np.ndarray:
     """Distance in pixels between each of the 468 landmarks seen and the fitted head's."""
-    vertices = to_world(state, expressed_vertices(state))
-    points = project(state.camera, landmark_points(state.model, vertices).astype(np.float32))
+    shift, _ = turned_landmarks(landmark_basis(state.model), rotation_matrix(state.rotation))
+    places = landmark_points(state.model, expressed_vertices(state)) + shift
+    points = project(state.camera, to_world(state, places).astype(np.float32))
     return np.linalg.norm(points[:, :2] - state.landmarks[:468, :2], axis=1)

@@ -16,6 +16,12 @@ directions; metres, y up, z towards the viewer, origin at the pivot of the skull
     landmark_weights     468 x 3 float32, rows sum to 1
     eye_centres          2 x 3 float32: the person's left, right
     licence              text
+
+and may hold, to correct what a landmarker sees of turned heads (all three, or none of them):
+
+    landmark_yaws        B float32 radians, rising
+    landmark_shifts      B x 468 x 3 float32
+    landmark_noise       B x 468 float32, above 0
 """
 
 from __future__ import annotations
@@ -44,13 +50,14 @@ _FLOATS = {
     "eye_centres": (2, 3),
 }
 _WHOLE = {"triangles": (None, 3), "parts": (None,), "landmark_triangles": (468, 3)}
+_TURNED = {"landmark_yaws": (None,), "landmark_shifts": (None, 468, 3), "landmark_noise": (None, 468)}
 _TEXTS = ("name", "licence")
 _TEXT_LISTS = ("identity_names", "part_names")
 
 
 def save_head_model(model: HeadModel, path: Path) -> None:
     """Write a head model; the file appears whole or not at all."""
-    arrays: dict[str, Any] = {key: getattr(model, key) for key in (*_FLOATS, *_WHOLE)}
+    arrays: dict[str, Any] = {key: getattr(model, key) for key in (*_FLOATS, *_TURNED, *_WHOLE)}
     arrays |= {key: np.array(getattr(model, key)) for key in (*_TEXTS, *_TEXT_LISTS)}
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
@@ -91,7 +98,10 @@ def _checked(entries: dict[str, np.ndarray]) -> HeadModel:
     missing = [key for key in wanted if key not in entries]
     if missing:
         raise ModelProblem(f"the head model lacks {', '.join(missing)}")
-    for key, shape in (_FLOATS | _WHOLE).items():
+    turned = _TURNED if all(key in entries for key in _TURNED) else {}
+    if len({len(entries[key]) for key in turned}) > 1:
+        raise ModelProblem("the three 'landmark_...' arrays for turned heads differ in length")
+    for key, shape in (_FLOATS | turned | _WHOLE).items():
         actual = entries[key].shape
         fits = len(actual) == len(shape) and all(
             want in (None, got) for want, got in zip(shape, actual, strict=True)
@@ -114,7 +124,7 @@ def _checked(entries: dict[str, np.ndarray]) -> HeadModel:
     ):
         if entries[key].size and not (entries[key].min() >= 0 and entries[key].max() < limit):
             raise ModelProblem(f"'{key}' of the head model points outside")
-    floats = {key: np.ascontiguousarray(entries[key], np.float32) for key in _FLOATS}
+    floats = {key: np.ascontiguousarray(entries[key], np.float32) for key in _FLOATS | turned}
     for key, array in floats.items():
         if not np.isfinite(array).all():
             raise ModelProblem(f"'{key}' of the head model holds numbers that are not finite")

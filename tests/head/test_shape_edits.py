@@ -18,10 +18,10 @@ from nodes.head.head_attributes import head_attributes
 from nodes.head.head_mesh import head_mesh
 from nodes.head.head_texture import head_texture
 from nodes.head.mix_heads import mix_heads
-from nodes.head.render_head import render_head
 from nodes.head.transfer_expression import transfer_expression
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import ARKIT_NAMES, Image, Motion
+from tests.head.rendering import rendered
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_pose_is_transferred_only_when_asked_for(small_head):
 def test_an_applied_texture_replaces_the_photographs(small_head):
     red = Image(np.broadcast_to(np.array([1, 0, 0], np.float32), (16, 16, 3)).copy())
     painted = apply_head_texture(small_head, red)
-    pixels = render_head(painted, mode="on its own").pixels
+    pixels = rendered(painted, mode="on its own").pixels
     assert np.allclose(pixels[80, 80], [1, 0, 0, 1], atol=1e-5)
 
 
@@ -196,7 +196,7 @@ class TestFitted:
         from nodes.face.face_landmarks import face_landmarks
         from nodes.sdk.context import Context
 
-        wide = render_head(head_attributes(astronaut_fit, nose_width=4.0, nostril_width=3.0))
+        wide = rendered(head_attributes(astronaut_fit, nose_width=4.0, nostril_width=3.0))
         seen = face_landmarks(wide, context=Context())[0].landmarks
         before = astronaut_fit.landmarks
 

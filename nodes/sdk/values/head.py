@@ -58,6 +58,11 @@ class HeadModel:
         landmark_weights: 468 x 3 barycentric weights.
         eye_centres: 2 x 3 metres on the mean: the person's left eye, right eye.
         licence: the licence of the data, as an SPDX name or a sentence.
+        landmark_yaws: B radians, rising, at which the next two are known; may be empty. Yaw > 0
+            turns the face to the viewer's right.
+        landmark_shifts: B x 468 x 3 metres in the head's frame: how far from its place on the mesh
+            a landmarker sees each landmark of a turned head.
+        landmark_noise: B x 468 metres, the standard deviation of what is seen about that.
     """
 
     socket_name: ClassVar[str] = "HeadModel"
@@ -74,6 +79,9 @@ class HeadModel:
     landmark_weights: FloatArray
     eye_centres: FloatArray
     licence: str = ""
+    landmark_yaws: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    landmark_shifts: FloatArray = field(default_factory=lambda: np.zeros((0, 468, 3), np.float32))
+    landmark_noise: FloatArray = field(default_factory=lambda: np.zeros((0, 468), np.float32))
 
     def __post_init__(self) -> None:
         vertices = self.mean.shape[0]
