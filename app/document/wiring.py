@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
-from app.document.graph import EMPTY, NodeInstance, Port
+from app.document.graph import EMPTY, Graph, NodeInstance, Port
 from nodes.sdk.node import NodeSpec, SocketSpec
 from nodes.sdk.registry import Registry
 from nodes.sdk.sockets import conversion, refusal, with_article
@@ -18,6 +18,43 @@ def known_spec(instance: NodeInstance, registry: Registry) -> NodeSpec | None:
     """The declaration of a node, or None when its kind is unknown or newer than the one here."""
     spec = registry.get(instance.kind)
     return None if spec is None or instance.version > spec.version else spec
+
+
+def type_refusal(registry: Registry, from_type: str, to_type: str) -> str | None:
+    """Why a wire may not join two types, or None when it may, if need be through a conversion."""
+    reason = refusal(from_type, to_type)
+    needed = conversion(from_type, to_type)
+    if reason is None and needed is not None and needed not in registry:
+        return f"the node '{needed}' that turns {from_type} into {to_type} is not installed"
+    return reason
+
+
+def upstream_of(graph: Graph, names: Iterable[str]) -> frozenset[str]:
+    """The nodes that some nodes depend on, themselves included."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            for ports in graph.wires.get(name, EMPTY).values():
+                waiting.extend(port.node for port in ports)
+    return frozenset(found)
+
+
+def downstream_of(graph: Graph, names: Iterable[str]) -> frozenset[str]:
+    """The nodes that depend on some nodes, themselves included."""
+    fed: dict[str, list[str]] = {}
+    for port, target, _ in graph.links():
+        fed.setdefault(port.node, []).append(target)
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(fed.get(name, ()))
+    return frozenset(found)
 
 
 def wire_problem(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from app.document.format import read_text, write_text
 from app.document.graph import Graph, GraphError, Port
+from app.document.migrations import FORMAT
 from app.document.wiring import wire_problem
 from app.document.writer import flatten_wires
 from nodes.sdk.errors import FileProblem
@@ -14,6 +15,8 @@ from nodes.sdk.registry import Registry
 
 #: Top-level entry of copied text: wires into the copied nodes from nodes that were not copied.
 _INPUTS = "inputs"
+#: What earlier versions called it.
+_OLD_INPUTS = "outside_wires"
 
 
 def copy_text(graph: Graph, registry: Registry, names: Iterable[str], backdrops: Iterable[str] = ()) -> str:
@@ -51,16 +54,19 @@ def paste_text(
     Raises:
         GraphError: when the text holds no nodes.
     """
+    nothing = GraphError("there are no nodes in the clipboard", hint="Copy some nodes first")
+    if f'"{FORMAT}"' not in text[:4096]:
+        raise nothing
     try:
         piece = read_text(text.encode("utf-8", "replace"), registry).graph
     except FileProblem as error:
-        raise GraphError("the clipboard holds no nodes", hint=error.what) from None
+        raise GraphError(f"the clipboard cannot be pasted: {error.what}", hint=error.hint) from None
     if not piece.nodes and not piece.backdrops:
-        raise GraphError("the clipboard holds no nodes")
+        raise nothing
     dx, dy = _offset(piece, at)
     graph, renamed = _added(graph, piece, (dx, dy))
     if with_inputs:
-        graph = _with_inputs(graph, registry, piece.extra.get(_INPUTS, []), renamed)
+        graph = _with_inputs(graph, registry, piece.extra.get(_INPUTS, piece.extra.get(_OLD_INPUTS)), renamed)
     return graph, list(renamed.values())
 
 

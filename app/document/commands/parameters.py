@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -157,6 +157,31 @@ def move_keys(
             moved[float(frame)] = Key(float(frame), number, key.interpolation)
     resting = [key for key in curve.keys if key.frame not in moves and key.frame not in moved]
     return _stored(graph, node, parameter, _curve((*resting, *moved.values())))
+
+
+def move_keys_at(graph: Graph, registry: Registry, nodes: Iterable[str], start: float, end: float) -> Graph:
+    """Move every key of some nodes at frame `start` to `end`; a key already there gives way."""
+    for node, parameter, curve in _keyed(graph, nodes, start):
+        graph = move_keys(graph, registry, node, parameter, {start: (end, curve.at(start))})
+    return graph
+
+
+def remove_keys_at(graph: Graph, registry: Registry, nodes: Iterable[str], frame: float) -> Graph:
+    """Remove every key of some nodes at a frame; a parameter left without keys keeps its value."""
+    for node, parameter, _ in _keyed(graph, nodes, frame):
+        graph = remove_key(graph, registry, node, parameter, frame)
+    return graph
+
+
+def _keyed(graph: Graph, nodes: Iterable[str], frame: float) -> list[tuple[str, str, Curve]]:
+    """The curves of some nodes that have a key at a frame."""
+    return [
+        (node, parameter, setting)
+        for node in nodes
+        if node in graph.nodes
+        for parameter, setting in graph.nodes[node].parameters.items()
+        if isinstance(setting, Curve) and any(key.frame == frame for key in setting.keys)
+    ]
 
 
 def _setting(graph: Graph, node: str, parameter: str) -> ParameterSetting | None:

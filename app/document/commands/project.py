@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,13 @@ def set_backdrop(graph: Graph, name: str, **changes: Any) -> Graph:
     if name not in graph.backdrops:
         raise GraphError(f"there is no backdrop '{name}'")
     return replace(graph, backdrops={**graph.backdrops, name: replace(graph.backdrops[name], **changes)})
+
+
+def move_backdrops(graph: Graph, positions: Mapping[str, tuple[float, float]]) -> Graph:
+    """Put the top left corners of backdrops at positions."""
+    for name, (x, y) in positions.items():
+        graph = set_backdrop(graph, name, x=x, y=y)
+    return graph
 
 
 def remove_backdrops(graph: Graph, names: Iterable[str]) -> Graph:

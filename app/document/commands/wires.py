@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.document.graph import EMPTY, Graph, GraphError, NodeInstance, Port
-from app.document.wiring import known_spec, wire_problem
+from app.document.wiring import downstream_of, known_spec, wire_problem
 from nodes.sdk.node import NodeSpec, SocketSpec
 from nodes.sdk.registry import Registry
 from nodes.sdk.sockets import conversion
@@ -29,24 +29,10 @@ def refusals_from(graph: Graph, registry: Registry, source: Port) -> Refusals:
 
 def refusals_into(graph: Graph, registry: Registry, target: str, input_name: str) -> Refusals:
     """For a wire that is drawn from an input: (node, output) -> why it may not come from there."""
-    below = downstream(graph, target)
+    below = downstream_of(graph, [target])
     return lambda node, output: _refusal(
         graph, registry, Port(node, output), target, input_name, node in below
     )
-
-
-def downstream(graph: Graph, node: str) -> frozenset[str]:
-    """Every node that depends on `node`, itself included."""
-    fed: dict[str, list[str]] = {}
-    for port, target, _ in graph.links():
-        fed.setdefault(port.node, []).append(target)
-    seen = {node}
-    stack = [node]
-    while stack:
-        fresh = [target for target in fed.get(stack.pop(), ()) if target not in seen]
-        seen.update(fresh)
-        stack.extend(fresh)
-    return frozenset(seen)
 
 
 def _refusal(

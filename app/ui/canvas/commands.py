@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -13,14 +12,15 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from app.document.graph import Backdrop, Graph
+from app.document import commands as do
+from app.document.graph import Graph
+from app.document.wiring import downstream_of, upstream_of
 from app.ui.actions import Actions
 from app.ui.canvas import edits, files
 from app.ui.canvas.arrange import arranged
 from app.ui.canvas.backdrop_item import TITLE
-from app.ui.canvas.clipboard import copied, pasted
 from app.ui.canvas.geometry import HEADER, WIDTH, snapped
-from app.ui.canvas.wiring import Draft, Socket, downstream, upstream
+from app.ui.canvas.wiring import Draft, Socket
 
 if TYPE_CHECKING:
     from app.ui.canvas.view import GraphCanvas
@@ -94,8 +94,8 @@ class CanvasCommands:
             "colour": self.colour,
             "select_all": self.select_all,
             "select_none": partial(canvas.select, ()),
-            "select_upstream": partial(self.select_related, upstream),
-            "select_downstream": partial(self.select_related, downstream),
+            "select_upstream": partial(self.select_related, upstream_of),
+            "select_downstream": partial(self.select_related, downstream_of),
             "go_left": partial(self.go, -1, 0),
             "go_right": partial(self.go, 1, 0),
             "go_up": partial(self.go, 0, -1),
@@ -149,7 +149,7 @@ class CanvasCommands:
 
         def apply(graph: Graph) -> Graph:
             if fixed is None:
-                graph, name = edits.add_node(graph, spec, place)
+                graph, name = do.add_node(graph, self._registry, spec.id, place)
             else:
                 graph, name = edits.add_wired(graph, self._registry, spec, place, fixed)
             added.append(name)
@@ -169,7 +169,7 @@ class CanvasCommands:
                 if found is not None:
                     spec, parameter = found
                     place = (snapped(point.x()), snapped(point.y() + 120 * len(added)))
-                    graph, name = edits.add_node(graph, spec, place)
+                    graph, name = do.add_node(graph, self._registry, spec.id, place)
                     graph = graph.with_parameter(name, parameter, path)
                     added.append(name)
             return graph
@@ -186,25 +186,28 @@ class CanvasCommands:
         """Delete the selection and join the wires over the gaps."""
         names, backdrops = self.chosen(), list(self._scene.selected_backdrops)
         if names or backdrops:
-            self._session.edit("Delete", lambda graph: edits.delete(graph, self._registry, names, backdrops))
+            self._session.edit(
+                "Delete",
+                lambda graph: do.remove_backdrops(do.delete_nodes(graph, self._registry, names), backdrops),
+            )
 
     def disable(self) -> None:
         """Disable the selection, or enable it when all of it is disabled."""
         names = self.chosen()
         if names:
-            off = not all(self._graph.nodes[name].disabled for name in names)
-            label = "Disable" if off else "Enable"
-            self._session.edit(label, lambda graph: edits.set_disabled(graph, names, off))
+            label = "Enable" if all(self._graph.nodes[name].disabled for name in names) else "Disable"
+            self._session.edit(label, lambda graph: do.toggle_disabled(graph, names))
 
     def duplicate(self, *, with_inputs: bool) -> None:
         """Copy the selection beside itself and select the copies."""
-        names, copies = self.chosen(), []  # type: tuple[list[str], list[str]]
+        names = self.chosen()
+        copies: list[str] = []
         if not names:
             return
 
         def apply(graph: Graph) -> Graph:
-            graph, made = edits.duplicate(graph, self._registry, names, with_inputs=with_inputs)
-            copies.extend(made)
+            graph, made = do.duplicate(graph, self._registry, names, with_inputs=with_inputs)
+            copies.extend(made.values())
             return graph
 
         self._session.edit("Duplicate", apply)
@@ -214,7 +217,7 @@ class CanvasCommands:
         """Put the selection into the clipboard as text."""
         names, backdrops = self.chosen(), self._scene.selected_backdrops
         if names or backdrops:
-            text = copied(self._graph, self._registry, names, backdrops)
+            text = do.copy_text(self._graph, self._registry, names, backdrops)
             QGuiApplication.clipboard().setText(text)
         return bool(names or backdrops)
 
@@ -231,9 +234,9 @@ class CanvasCommands:
 
         def apply(graph: Graph) -> Graph:
             place = (snapped(point.x()), snapped(point.y()))
-            graph, names, backdrops = pasted(graph, self._registry, text, place, with_inputs=with_inputs)
-            made.append((names, backdrops))
-            return graph
+            after, names = do.paste_text(graph, self._registry, text, place, with_inputs=with_inputs)
+            made.append((names, [name for name in after.backdrops if name not in graph.backdrops]))
+            return after
 
         self._session.edit("Paste", apply)
         if made:
@@ -243,15 +246,13 @@ class CanvasCommands:
         """Take the selection out of its wires."""
         names = self.chosen()
         if names:
-            self._session.edit("Extract", lambda graph: edits.extract(graph, self._registry, names))
+            self._session.edit("Extract", lambda graph: do.extract_nodes(graph, self._registry, names))
 
     def swap_inputs(self) -> None:
         """Exchange the first two inputs of one type of the selected node."""
         names = self.chosen()
         if len(names) == 1:
-            self._session.edit(
-                "Swap inputs", lambda graph: edits.swap_inputs(graph, self._registry, names[0])
-            )
+            self._session.edit("Swap inputs", lambda graph: do.swap_inputs(graph, self._registry, names[0]))
 
     def arrange(self) -> None:
         """Lay out the selection, or everything."""
@@ -259,7 +260,7 @@ class CanvasCommands:
         sizes = {name: (WIDTH, self._scene.nodes[name].layout.height) for name in names}
         places = arranged(self._graph, names, sizes)
         if places:
-            self._session.edit("Arrange", lambda graph: graph.with_positions(places))
+            self._session.edit("Arrange", lambda graph: do.move_nodes(graph, places))
 
     def add_dot(self) -> None:
         """Bend the wire under the cursor."""
@@ -282,14 +283,17 @@ class CanvasCommands:
             area = QRectF(point.x(), point.y(), 320, 200)
         margin = BACKDROP_MARGIN
         area = area.adjusted(-margin, -margin - TITLE, margin, margin)
-        name = edits.free_backdrop_name(self._graph)
-        backdrop = Backdrop("Group", area.x(), area.y(), area.width(), area.height())
-        if (
-            self._session.edit("Add frame", lambda graph: edits.with_backdrop(graph, name, backdrop))
-            is not False
-        ):
-            self._canvas.select(self._scene.selected, [name])
-            self.rename_backdrop(name)
+        made: list[str] = []
+
+        def apply(graph: Graph) -> Graph:
+            corner, size = (area.x(), area.y()), (area.width(), area.height())
+            graph, name = do.add_backdrop(graph, "Group", corner, size)
+            made.append(name)
+            return graph
+
+        if self._session.edit("Add frame", apply) is not False:
+            self._canvas.select(self._scene.selected, made)
+            self.rename_backdrop(made[-1])
 
     # -- names and colours --------------------------------------------------------------------
 
@@ -305,7 +309,7 @@ class CanvasCommands:
         def done(new: str) -> None:
             new = new.strip()
             if new and new != old and old in self._graph.nodes:
-                self._session.edit("Rename", lambda graph: graph.renamed(old, new))
+                self._session.edit("Rename", lambda graph: do.rename_node(graph, old, new))
 
         self._canvas.edit_text(self._canvas.title_area(old), old, done)
 
@@ -318,8 +322,7 @@ class CanvasCommands:
         def done(title: str) -> None:
             before = self._graph.backdrops.get(name)
             if before is not None and title != before.title:
-                after = replace(before, title=title)
-                self._session.edit("Rename frame", lambda graph: edits.with_backdrop(graph, name, after))
+                self._session.edit("Rename frame", lambda graph: do.set_backdrop(graph, name, title=title))
 
         self._canvas.edit_text(area, item.backdrop.title, done)
 
@@ -334,7 +337,7 @@ class CanvasCommands:
         def done(text: str) -> None:
             kept = [name for name in names if name in self._graph.nodes]
             if any(self._graph.nodes[name].label != text for name in kept):
-                self._session.edit("Remark", lambda graph: edits.with_instance(graph, kept, label=text))
+                self._session.edit("Remark", lambda graph: do.set_label(graph, kept, text))
 
         self._canvas.edit_text(area, item.instance.label, done)
 
@@ -359,10 +362,9 @@ class CanvasCommands:
         names, backdrops = self.chosen(), self._scene.selected_backdrops
 
         def apply(graph: Graph) -> Graph:
-            graph = edits.with_instance(graph, names, colour=colour)
+            graph = do.set_colour(graph, names, colour)
             for name in backdrops:
-                after = replace(graph.backdrops[name], colour=colour or COLOURS["Slate"])
-                graph = edits.with_backdrop(graph, name, after)
+                graph = do.set_backdrop(graph, name, colour=colour or COLOURS["Slate"])
             return graph
 
         self._session.edit("Colour", apply)
@@ -405,7 +407,7 @@ class CanvasCommands:
     def select_all(self) -> None:
         self._canvas.select(self._graph.nodes, self._graph.backdrops)
 
-    def select_related(self, related: Callable[[Graph, list[str]], set[str]]) -> None:
+    def select_related(self, related: Callable[[Graph, list[str]], frozenset[str]]) -> None:
         """Add to the selection what it depends on, or what depends on it."""
         self._canvas.select(related(self._graph, self.chosen()), self._scene.selected_backdrops)
 

@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.document.commands import move_keys_at, remove_keys_at
 from app.document.graph import Settings
 from app.ui.actions import Actions
 from app.ui.fields import number, whole_number
 from app.ui.session import LAST_FRAME, Session
 from app.ui.theme import icon
-from app.ui.timeline.keys import key_frames, neighbour, with_keys_moved, without_keys
+from app.ui.timeline.keys import key_frames, neighbour
 from app.ui.timeline.playback import Playback
 from app.ui.timeline.ruler import HEIGHT, Ruler
 from app.ui.timeline.scale import timecode
@@ -186,12 +187,12 @@ class Timeline(QWidget):
         self._change("Remove marker", replace(settings, markers=rest))
 
     def _move_keys(self, start: float, end: float) -> None:
-        names = self.session.selection
-        self.session.edit("Move keys", lambda graph: with_keys_moved(graph, names, start, end))
+        names, registry = self.session.selection, self.session.registry
+        self.session.edit("Move keys", lambda graph: move_keys_at(graph, registry, names, start, end))
 
     def _remove_keys(self, frame: float) -> None:
-        names = self.session.selection
-        self.session.edit("Remove keys", lambda graph: without_keys(graph, names, frame))
+        names, registry = self.session.selection, self.session.registry
+        self.session.edit("Remove keys", lambda graph: remove_keys_at(graph, registry, names, frame))
 
     def _change(self, label: str, settings: Settings, merge: str = "") -> None:
         self.session.edit(label, lambda graph: replace(graph, settings=settings), merge)

@@ -6,7 +6,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from app.ui.canvas import edits
+from app.document.commands import disconnect
+from app.document.graph import Graph
 from app.ui.canvas.gestures.base import Gesture
 from app.ui.canvas.wiring import Wire
 from app.ui.theme import current_theme
@@ -38,8 +39,14 @@ class CutWires(Gesture):
 
     def drop(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         wires = list(self._wires)
+
+        def apply(graph: Graph) -> Graph:
+            for wire in wires:
+                graph = disconnect(graph, wire.target, wire.input, wire.source)
+            return graph
+
         if wires:
-            self.canvas.session.edit("Cut wires", lambda graph: edits.cut(graph, wires))
+            self.canvas.session.edit("Cut wires", apply)
 
     def tidy(self) -> None:
         if self.moved:

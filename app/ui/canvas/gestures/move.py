@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from app.document.graph import Graph
-from app.ui.canvas import edits
+from app.document.commands import extract_nodes, insert_on_wire, move_backdrops, move_nodes
+from app.document.graph import Graph, GraphError
 from app.ui.canvas.bends import bends_of, with_bends
 from app.ui.canvas.geometry import WIDTH, snapped
 from app.ui.canvas.gestures.base import Gesture
@@ -52,7 +53,7 @@ class MoveNodes(Gesture):
         wires = {wire for name in chosen for wire in self.scene.wires.of_node(name)}
         self._inner = [w for w in wires if w.source.node in chosen and w.target in chosen]
         self.scene.wires.set_moving(wires)
-        self._onto: tuple[Wire, tuple[str, str]] | None = None
+        self._onto: Wire | None = None
         self._shake = _Shake()
 
     def drag(self, point: QPointF, at: QPoint, modifiers: Qt.KeyboardModifier) -> None:
@@ -90,17 +91,17 @@ class MoveNodes(Gesture):
             centre = item.body().center()
             wire = self.scene.wires.nearest(centre, max(item.layout.height / 2, WIDTH / 5))
             if wire is not None and wire in self._wires_of(graph):
-                through = edits.insertion(graph, self.scene.registry, self._name, wire)
-                if through is not None:
-                    self._onto = (wire, through)
-        self.scene.wires.mark([self._onto[0]] if self._onto else [])
+                with suppress(GraphError):
+                    insert_on_wire(graph, self.scene.registry, self._name, *wire)
+                    self._onto = wire
+        self.scene.wires.mark([self._onto] if self._onto else [])
 
     @staticmethod
     def _wires_of(graph: Graph) -> set[Wire]:
         return {Wire(*link) for link in graph.links()}
 
     def _extracted(self, graph: Graph) -> Graph:
-        return edits.extract(graph, self.scene.registry, list(self._origin))
+        return extract_nodes(graph, self.scene.registry, self._origin)
 
     def drop(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         registry, places, onto = self.scene.registry, dict(self._places), self._onto
@@ -109,14 +110,14 @@ class MoveNodes(Gesture):
 
         def apply(graph: Graph) -> Graph:
             if extracting:
-                graph = edits.extract(graph, registry, list(places))
-            graph = edits.moved(graph, places, backdrops)
+                graph = extract_nodes(graph, registry, places)
+            graph = move_backdrops(move_nodes(graph, places), backdrops)
             for wire in inner:
                 bends = bends_of(graph, wire)
                 if bends:
                     graph = with_bends(graph, wire, tuple((x + dx, y + dy) for x, y in bends))
             if onto is not None:
-                graph = edits.insert(graph, registry, self._name, *onto)
+                graph = insert_on_wire(graph, registry, self._name, *onto)
             return graph
 
         self.scene.wires.set_moving(())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from app.ui.canvas import edits
+from app.document.commands import set_backdrop
 from app.ui.canvas.backdrop_item import SMALLEST
 from app.ui.canvas.geometry import snapped
 from app.ui.canvas.gestures.base import Gesture
@@ -36,8 +36,10 @@ class ResizeBackdrop(Gesture):
         self.scene.backdrops[self._name].show_backdrop(self._backdrop)
 
     def drop(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        name, backdrop = self._name, self._backdrop
-        self.canvas.session.edit("Resize backdrop", lambda graph: edits.with_backdrop(graph, name, backdrop))
+        name, width, height = self._name, self._backdrop.width, self._backdrop.height
+        self.canvas.session.edit(
+            "Resize backdrop", lambda graph: set_backdrop(graph, name, width=width, height=height)
+        )
 
     def cancel(self) -> None:
         self.scene.backdrops[self._name].show_backdrop(self._before)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from app.document.commands import connect, disconnect
 from app.document.graph import Graph, Port
 from app.ui.canvas.gestures.base import Gesture
 from app.ui.canvas.hint import Hint
 from app.ui.canvas.paints import paints, socket_style
 from app.ui.canvas.wire_layer import curve_through
-from app.ui.canvas.wiring import Draft, Side, Socket, Wire, connect
+from app.ui.canvas.wiring import Draft, Side, Socket, Wire
 
 if TYPE_CHECKING:
     from app.ui.canvas.view import GraphCanvas
@@ -127,7 +128,7 @@ class DragWire(Gesture):
 
             def apply(graph: Graph) -> Graph:
                 if lifted is not None:
-                    graph = graph.without_link(lifted.source, lifted.target, lifted.input)
+                    graph = disconnect(graph, lifted.target, lifted.input, lifted.source)
                 wire = self._wire_to(snap)
                 return connect(graph, registry, wire.source, wire.target, wire.input)
 
@@ -136,7 +137,7 @@ class DragWire(Gesture):
             self.canvas.say(reason[:1].upper() + reason[1:])
         elif lifted is not None:
             self.canvas.session.edit(
-                "Disconnect", lambda graph: graph.without_link(lifted.source, lifted.target, lifted.input)
+                "Disconnect", lambda graph: disconnect(graph, lifted.target, lifted.input, lifted.source)
             )
         else:
             self.canvas.open_palette(point, fixed)
