@@ -19,7 +19,7 @@ from nodes.head._keep import Keeper
 from nodes.head._kernels import EYE_COLUMNS
 from nodes.head._shape import expressed_vertices, landmark_points, parts_of, to_world
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, Slit, inside, slit, widened
-from nodes.raster.geometry import project, rotation_matrix, to_camera
+from nodes.raster.geometry import project, rotation_matrix, to_camera, vertex_normals
 from nodes.raster.zbuffer import rasterise
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import HeadState
@@ -146,7 +146,7 @@ def prepare(reference: HeadState) -> PhotoLayers:
     places = project(reference.camera, to_world(reference, expressed_vertices(reference)))[:, :2]
     eyes = (widened(slit(landmarks, EYE_LEFT), _LID_EDGE), widened(slit(landmarks, EYE_RIGHT), _LID_EDGE))
     opening = slit(landmarks, MOUTH)
-    lip_share = _lip_share(reference, places, unit)
+    lip_share = _lip_share(reference, vertices, places, unit)
     surface = parts_of(reference.model).surface_triangles
     triangles = reference.model.triangles[surface]
     front = (reference.model.mean[:, 2] > _FRONT)[triangles].all(axis=1)
@@ -191,7 +191,7 @@ def _window(landmarks: FloatArray, unit: float, width: int, height: int) -> tupl
     return left, top, right, bottom
 
 
-def _lip_share(reference: HeadState, places: FloatArray, unit: float) -> FloatArray:
+def _lip_share(reference: HeadState, vertices: FloatArray, places: FloatArray, unit: float) -> FloatArray:
     """V in 0..1: 1 on the lips and near them, falling to 0 around."""
     import cv2
 
@@ -202,6 +202,10 @@ def _lip_share(reference: HeadState, places: FloatArray, unit: float) -> FloatAr
     near, far = (part * unit for part in _MOUTH_ZONE)
     t = np.clip((distance - near) / (far - near), 0.0, 1.0)
     share = 1.0 - t * t * (3.0 - 2.0 * t)
+    # Skin that the photo shows edge-on, or not at all, would smear when it turns towards the viewer.
+    normals = vertex_normals(vertices, reference.model.triangles)
+    facing = (normals * -vertices).sum(axis=1) / np.linalg.norm(vertices, axis=1)
+    share = np.where(distance > 0.02 * unit, share * _smooth((facing - 0.1) / 0.3), share)
     # Only the front of the head: the nape lies behind the mouth in the picture.
     front = reference.model.mean[:, 2] > _FRONT
     surface = np.zeros(len(places), bool)
