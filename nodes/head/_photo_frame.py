@@ -42,10 +42,23 @@ class Turn:
         return (points @ self.matrix.T + self.shift).astype(np.float32)
 
 
-def render_over_photo(layers: PhotoLayers, state: HeadState) -> FloatArray:
+def render_over_photo(
+    layers: PhotoLayers,
+    state: HeadState,
+    *,
+    follow: FloatArray | None = None,
+    light: FloatArray | None = None,
+) -> FloatArray:
     """The photograph with the head's edits: H x W x 3 or 4 float32 in 0..1.
 
     An unedited head gives the photograph's own pixels.
+
+    Args:
+        layers: of the photograph.
+        state: the edited head.
+        follow: of the window's size in 0..1, how much of the motion each place takes up; all of it
+            when None.
+        light: of the window's size, multiplies the skin; nothing when None.
     """
     reference = layers.reference
     change = state.expression - reference.expression
@@ -71,7 +84,10 @@ def render_over_photo(layers: PhotoLayers, state: HeadState) -> FloatArray:
         found, cover = _grid_map(layers, motion, turn)
         np.copyto(where, found, where=cover[..., None])
         _lip_map(layers, moved, where)
-    shading = np.ones(where.shape[:2], np.float32)
+        if follow is not None:
+            own = np.dstack([columns, rows]).astype(np.float32)
+            where = own + (where - own) * follow[..., None]
+    shading = np.ones(where.shape[:2], np.float32) if light is None else light
     view = out[top:bottom, left:right]
     draw_skin(
         where,

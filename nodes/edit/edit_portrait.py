@@ -1,0 +1,74 @@
+from typing import Annotated
+
+from nodes.sdk import Context, Slider, node
+from nodes.sdk.errors import NodeError
+from nodes.sdk.values import HeadState, Image, Parsing
+
+
+@node(title="Edit portrait", category="Edit", models=("face_landmarker",), note="classical")
+def edit_portrait(
+    image: Image,
+    head: HeadState,
+    parsing: Parsing | None = None,
+    calibrate_on: HeadState | None = None,
+    *,
+    calibrate: bool = True,
+    most: Annotated[float, Slider(1.0, 2.4, label="Strongest motion")] = 2.0,
+    folds: Annotated[float, Slider(0.0, 2.0)] = 1.0,
+    context: Context,
+) -> Image:
+    """Give a photographed person another expression, gaze or turn of the head.
+
+    Wire the picture, and the head that 'Fit head' (or 'Track head') found in it after 'Edit
+    expression', 'Retarget motion' or the like changed it. The picture itself is moved: skin, hair
+    and background keep their pixels. An unchanged head gives the picture back bit for bit.
+
+    - **Calibrate**: faces answer differently to the same slider. Switched on, a few edits are tried
+      on this very face and looked at with the landmarker; then the head is moved just so far that
+      the change you asked for is what can be measured in the picture. The first frame takes a
+      second or two longer for each group of sliders. Switched off, sliders move the head plainly.
+    - **Strongest motion**: how far calibration may drive a slider of the head. Above 2 faces begin
+      to look unlike themselves.
+    - **Folds**: light and shadow follow the moved skin. 0 leaves the light as photographed.
+    - **Parsing** (from 'Parse face'): keeps collar, clothes and background unmoved bit for bit by
+      expressions, and glasses nearly so.
+    - **Calibrate on**: for clips. Every frame of a tracked clip is a fit of its own, and trying
+      edits on each of them is slow; wire a head fitted to one frame, and its calibration serves all.
+
+    Limits: a landmarker does not see puffed or squinted cheeks, sneers or the jaw's shift; these
+    are moved as asked, uncalibrated. Closed lids are drawn from the skin above them, and painted or
+    shadowed eyes may not look closed to a landmarker. Beyond about 20 degrees of turn the far cheek
+    and the background stretch. Teeth that the picture does not show are drawn.
+
+    Source: classical. Grid warp over the fitted head as in 'Render head'; response curves inverted
+    by bounded least squares; light as ratio of spherical harmonics (Wen, Liu and Huang 2003).
+    """
+    import numpy as np
+
+    from nodes.face._landmarks import load_landmarker
+    from nodes.head._shape import as_fitted
+    from nodes.portrait.editing import calibrated, drawn, portrait_of, witness_of
+
+    fit = as_fitted(head)
+    if (image.width, image.height) != (fit.camera.width, fit.camera.height):
+        raise NodeError(
+            f"the head was fitted to a picture of {fit.camera.width} x {fit.camera.height} pixels, "
+            f"this one has {image.width} x {image.height}",
+            hint="Wire the same picture to 'Fit head' and here",
+        )
+    if parsing is not None and (parsing.width, parsing.height) != (image.width, image.height):
+        raise NodeError("picture and parsing have different sizes", hint="Parse this same picture")
+    if head is fit:
+        return image
+    if len(fit.landmarks) < 468:
+        raise NodeError("the head knows no landmarks", hint="Fit it to this picture with 'Fit head'")
+    if calibrate:
+        model = fit if calibrate_on is None else as_fitted(calibrate_on)
+        picture = image if calibrate_on is None else model.picture
+        if picture is None or len(model.landmarks) < 468:
+            raise NodeError("'Calibrate on' knows no picture", hint="Wire a head from 'Fit head'")
+        head = calibrated(head, witness_of(model, picture, load_landmarker(context)), most=most)
+    pixels = drawn(portrait_of(fit, image, parsing), head, folds=folds)
+    if np.array_equal(pixels, image.pixels):
+        return image
+    return Image(pixels, image.linear)

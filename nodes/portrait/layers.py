@@ -1,0 +1,51 @@
+"""What of a picture follows the face, by what the parsing says lies there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nodes.head._fit import _OUTLINE, eye_distance
+from nodes.sdk.values import PARSING_CLASSES, HeadState
+from nodes.sdk.values.arrays import ByteArray, FloatArray
+
+_NUMBER = {name: number for number, name in enumerate(PARSING_CLASSES)}
+
+#: How far each class goes along with an expression, and with a turn of the head.
+_EXPRESSION = {"background": 0.0, "cloth": 0.0, "hat": 0.25, "glasses": 0.35, "necklace": 0.3}
+_TURN = {"cloth": 0.0, "background": 1.0}
+
+
+def following(
+    fit: HeadState, labels: ByteArray, window: tuple[int, int, int, int]
+) -> tuple[FloatArray, FloatArray]:
+    """How much of an expression, and of a turn, each place of a window takes up: two of h x w in 0..1.
+
+    Args:
+        fit: the head as fitted. labels: H x W, numbers of PARSING_CLASSES.
+        window: left, top, right, bottom.
+    """
+    import cv2
+
+    left, top, right, bottom = window
+    unit = eye_distance(fit.landmarks)
+    part = labels[top:bottom, left:right]
+    face = np.zeros(part.shape, np.uint8)
+    outline = fit.landmarks[list(_OUTLINE), :2] - (left, top)
+    cv2.fillPoly(face, [np.round(outline).astype(np.int32)], 1)
+    found = []
+    for table, reach in ((_EXPRESSION, 0.16), (_TURN, 0.12)):
+        share = np.ones(len(PARSING_CLASSES), np.float32)
+        for name, value in table.items():
+            share[_NUMBER[name]] = value
+        follow = share[np.minimum(part, len(share) - 1)]
+        # What lies on the face itself goes along whatever its label says, glasses excepted.
+        own = (face > 0) & (part != _NUMBER["glasses"])
+        follow = np.where(own, 1.0, follow).astype(np.float32)
+        side = 2 * round(reach * unit) + 1
+        wide: Any = cv2.dilate(follow, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+        wide = cv2.GaussianBlur(wide, (0, 0), max(reach * unit * 0.5, 0.5))
+        # A hard 0 keeps the picture's own pixels bit for bit.
+        found.append(np.clip((wide - 0.02) / 0.96, 0.0, 1.0).astype(np.float32))
+    return found[0], found[1]

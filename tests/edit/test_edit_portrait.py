@@ -1,0 +1,86 @@
+"""A portrait with another expression: the picture itself is moved, by as much as was asked."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nodes.edit.edit_expression import edit_expression
+from nodes.edit.edit_portrait import edit_portrait
+from nodes.face.face_landmarks import face_landmarks
+from nodes.sdk.context import Context
+from nodes.sdk.errors import NodeError
+from nodes.sdk.values import ARKIT_NAMES, PARSING_CLASSES, Image, Parsing
+
+pytestmark = pytest.mark.models
+CONTEXT = Context()
+
+
+def seen(image, *names):
+    faces = face_landmarks(image, context=CONTEXT)
+    return np.array([faces[0].coefficients[ARKIT_NAMES.index(name)] for name in names])
+
+
+def test_an_unchanged_head_gives_the_picture_back(astronaut_fit, astronaut):
+    for head in (astronaut_fit, edit_expression(astronaut_fit)):
+        result = edit_portrait(astronaut, head, context=CONTEXT)
+        assert np.array_equal(result.pixels, astronaut.pixels)
+
+
+def test_the_landmarker_sees_what_was_asked_for(astronaut_fit, astronaut):
+    names = ("jawOpen", "browInnerUp")
+    before = seen(astronaut, *names)
+    asked = np.array([0.4, 0.35])
+    head = edit_expression(astronaut_fit, **dict(zip(names, asked, strict=True)))
+    got = seen(edit_portrait(astronaut, head, context=CONTEXT), *names) - before
+    assert np.abs(got - asked).max() < 0.2
+    assert np.abs(got - asked).mean() < 0.15
+
+
+def test_the_same_head_gives_the_same_pixels(astronaut_fit, astronaut):
+    head = edit_expression(astronaut_fit, jawOpen=0.3, yaw=4.0)
+    first = edit_portrait(astronaut, head, context=CONTEXT)
+    assert np.array_equal(edit_portrait(astronaut, head, context=CONTEXT).pixels, first.pixels)
+
+
+def test_background_and_clothes_stay_bit_for_bit(astronaut_fit, astronaut):
+    labels = np.full((512, 512), PARSING_CLASSES.index("background"), np.uint8)
+    labels[300:] = PARSING_CLASSES.index("cloth")
+    x0, y0, x1, y1 = (
+        int(v) for v in (*astronaut_fit.landmarks[:468, :2].min(0), *astronaut_fit.landmarks[:468, :2].max(0))
+    )
+    labels[y0 : y1 + 4, x0:x1] = PARSING_CLASSES.index("skin")
+    head = edit_expression(astronaut_fit, jawOpen=0.5, mouthPucker=0.3)
+    result = edit_portrait(astronaut, head, Parsing(labels), calibrate=False, context=CONTEXT).pixels
+    far = np.ones((512, 512), bool)
+    far[y0 - 25 : y1 + 40, x0 - 25 : x1 + 25] = False
+    assert np.array_equal(result[far], astronaut.pixels[far])
+    assert not np.array_equal(result, astronaut.pixels)
+
+
+def test_another_picture_of_the_same_size_is_edited_instead(astronaut_fit, astronaut):
+    darker = Image((astronaut.pixels * np.float32(0.5)).astype(np.float32))
+    head = edit_expression(astronaut_fit, jawOpen=0.4)
+    result = edit_portrait(darker, head, calibrate=False, context=CONTEXT).pixels
+    assert result.max() <= 0.52
+
+
+def test_folds_change_light_only_where_the_skin_moves(astronaut_fit, astronaut):
+    head = edit_expression(astronaut_fit, mouthSmileLeft=-0.6, mouthSmileRight=-0.6)
+    flat = edit_portrait(astronaut, head, calibrate=False, folds=0.0, context=CONTEXT).pixels
+    lit = edit_portrait(astronaut, head, calibrate=False, folds=1.0, context=CONTEXT).pixels
+    change = np.abs(lit - flat).max(axis=2)
+    assert 0.004 < change.max() < 0.25
+    top = int(astronaut_fit.landmarks[10, 1])
+    assert not change[: top - 10].any()
+
+
+def test_a_picture_of_another_size_is_refused(astronaut_fit):
+    with pytest.raises(NodeError, match="fitted to a picture of"):
+        edit_portrait(Image(np.zeros((64, 64, 3), np.float32)), astronaut_fit, context=CONTEXT)
+
+
+def test_calibrating_on_a_head_without_a_picture_is_refused(astronaut_fit, astronaut):
+    head = edit_expression(astronaut_fit, jawOpen=0.4)
+    with pytest.raises(NodeError, match="knows no picture"):
+        edit_portrait(astronaut, head, None, replace(astronaut_fit, picture=None), context=CONTEXT)
