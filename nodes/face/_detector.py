@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from nodes.face._crops import plain_picture, transform
+from nodes.face._crops import invert, plain_picture, transform
 from nodes.face._onnx import OnnxNetwork
 from nodes.sdk.context import Context
 from nodes.sdk.values import Face, Faces, Image
@@ -114,7 +114,7 @@ def detect(
     """All faces of a picture, best first.
 
     The picture is looked at in as many sizes as lie between the smallest face asked for and one
-    that fills it. With `turned`, also on its side and upside down, all turns in one batch.
+    that fills it. With `turned`, also in seven other turns, an eighth apart.
 
     Args:
         detector: the network.
@@ -130,14 +130,11 @@ def detect(
         # Each level is made from the one before, which is nearer in size.
         level = _scaled(level, scale * width / level.shape[1])
         exact = (level.shape[1] / width, level.shape[0] / height)
-        turns = (0, 1, 2, 3) if turned else (0,)
-        for group in _by_shape([np.rot90(level, turn) for turn in turns]):
-            for turn, found in zip(
-                [turns[i] for i in group],
-                detector.raw(_padded([np.rot90(level, turns[i]) for i in group]), threshold),
-                strict=True,
-            ):
-                back = _turned_back(found, turn, level.shape[1], level.shape[0])
+        seen = [_turn(level, eighth) for eighth in (range(8) if turned else (0,))]
+        for group in _by_shape([picture for picture, _ in seen]):
+            batch = _padded([seen[index][0] for index in group])
+            for index, found in zip(group, detector.raw(batch, threshold), strict=True):
+                back = _carried(found, invert(seen[index][1]))
                 parts.append(_rescaled(back, 1 / exact[0], 1 / exact[1]))
     return merged(Found.join(parts)) if parts else Found.none()
 
@@ -186,19 +183,35 @@ def _padded(pictures: list[FloatArray]) -> FloatArray:
     return batch
 
 
-def _turned_back(found: Found, turn: int, width: int, height: int) -> Found:
-    """Detections in a picture turned by `turn` counter-clockwise quarters, in the unturned one."""
-    if turn == 0 or not len(found):
+def _turn(picture: FloatArray, eighth: int) -> tuple[FloatArray, npt.NDArray[np.float64]]:
+    """The picture turned clockwise by eighths of a turn, and the 2 x 3 map that takes points there."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    if eighth == 0:
+        return picture, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    angle = eighth * np.pi / 4
+    linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    size = np.abs(linear) @ (width, height)
+    new_width, new_height = (max(1, round(float(side))) for side in size)
+    middle = np.array([width, height]) / 2
+    matrix = np.column_stack([linear, np.array([new_width, new_height]) / 2 - linear @ middle])
+    if eighth % 2 == 0:
+        return np.rot90(picture, -eighth // 2), matrix
+    centred = matrix.copy()
+    centred[:, 2] += linear @ (0.5, 0.5) - 0.5
+    return cv2.warpAffine(picture, centred, (new_width, new_height)), matrix
+
+
+def _carried(found: Found, matrix: npt.NDArray[np.float64]) -> Found:
+    """Detections through a turn; a box becomes the box of the ellipse that filled it."""
+    if not len(found):
         return found
-    matrix = {
-        1: np.array([[0, -1, width], [1, 0, 0]]),
-        2: np.array([[-1, 0, width], [0, -1, height]]),
-        3: np.array([[0, 1, 0], [-1, 0, height]]),
-    }[turn]
-    corners = transform(matrix, found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)
-    boxes = np.hstack([corners.min(axis=1), corners.max(axis=1)])
+    middle = transform(matrix, (found.boxes[:, :2] + found.boxes[:, 2:]) / 2)
+    half = (found.boxes[:, 2:] - found.boxes[:, :2]) / 2
+    reach = np.sqrt(half.astype(np.float64) ** 2 @ (matrix[:, :2].T ** 2)).astype(np.float32)
     points = transform(matrix, found.key_points.reshape(-1, 2)).reshape(-1, 5, 2)
-    return Found(boxes, points, found.scores)
+    return Found(np.hstack([middle - reach, middle + reach]), points, found.scores)
 
 
 def _rescaled(found: Found, x: float, y: float) -> Found:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from nodes.face._crops import Crop
-from nodes.face._detector import Found, detect, load_detector, overlap
+from nodes.face._detector import Found, covered, detect, load_detector
 from nodes.face._landmarks import (
     LandmarkRuntime,
     Reading,
@@ -22,10 +22,12 @@ from nodes.sdk.values.arrays import FloatArray
 
 #: Below this the landmark network does not believe in a face.
 PRESENT = 0.5
-#: Two readings whose boxes overlap this much are one face.
+#: Two readings that have this share of the smaller box in common are one face.
 _SAME_FACE = 0.5
 #: Detections of upright faces in fair light score at least this.
 _SURE = 0.82
+#: Radians. Where one face is tilted this much, others may be tilted more.
+_TILTED = 0.45
 
 
 def read_refined(runtime: LandmarkRuntime, picture: FloatArray, crop: Crop, passes: int) -> Reading:
@@ -60,11 +62,17 @@ def read_detected(
     return distinct(faces)
 
 
+def _tilt(face: Face) -> float:
+    """Radians by which the line of the eyes is turned, clockwise on screen."""
+    right, left = face.key_points[0], face.key_points[1]
+    return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+
+
 def distinct(faces: Iterable[Face]) -> list[Face]:
     """Faces without doubles (the surer one stays), largest first."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda face: -face.score):
-        if not kept or overlap(face.box, np.stack([other.box for other in kept])).max() < _SAME_FACE:
+        if not kept or covered(face.box, np.stack([other.box for other in kept])) < _SAME_FACE:
             kept.append(face)
     return sorted(kept, key=lambda face: -face.size)
 
@@ -94,6 +102,7 @@ def read_picture(
     # A face on its side or upside down looks like a poor upright one, or like one that the
     # landmarks do not confirm: then the picture is worth turning.
     unsure = not len(found) or found.scores.min() < _SURE or len(faces) < len(found)
+    unsure = unsure or any(abs(_tilt(face)) > _TILTED for face in faces)
     if orientation == "auto" and unsure:
         found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=True)
         faces = read_detected(runtime, picture, found, passes=passes, context=context)

@@ -22,7 +22,7 @@ def detect_faces(
 
     - **Confidence**: how sure the network must be. Lower it to find more, and more false ones.
     - **Smallest face**: in pixels of the picture; a higher number is faster on large pictures.
-    - **Turned**: also find faces on their side and upside down, at four times the cost.
+    - **Turned**: also find faces that are tilted, on their side or upside down, at ten times the cost.
     - **At most**: keep only the largest faces.
 
     The five points are eyes, nose tip and mouth corners. The pose comes from these points alone

@@ -23,9 +23,9 @@ def face_landmarks(
     - **Confidence**: how sure the detector must be. Lower it for dark or half-hidden faces.
     - **At most**: keep only the largest faces.
     - **Smallest face**: smaller ones are not looked for; a higher number is faster on large pictures.
-    - **Orientation**: *upright* finds faces tilted up to about 60 degrees; *any* also finds faces on
-      their side and upside down, at four times the cost; *auto* turns the picture
-      only when upright faces are missing or unsure.
+    - **Orientation**: *upright* finds faces tilted up to about 30 degrees; *any* also finds faces on
+      their side and upside down, at ten times the cost; *auto* turns the picture only when upright
+      faces are missing, unsure or tilted.
     - **Refine**: how often the landmarks are read; each time from a better crop. Two is enough for
       photographs, one is faster.
 

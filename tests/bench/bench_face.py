@@ -36,6 +36,7 @@ def _found() -> list[Row]:
     from nodes.face.face_landmarks import face_landmarks
 
     context = Context()
+    turns, turned = 0, 0
     wanted = seen = detected = extra = 0
     errors: list[float] = []
     nearest: list[float] = []
@@ -43,6 +44,13 @@ def _found() -> list[Row]:
         faces = face_landmarks(Image(pixels), context=context)
         boxes = [face.box for face in detect_faces(Image(pixels), context=context)]
         extra += max(0, len(faces) - len(people))
+        for degrees in (45, 135, 180, 250):
+            tilted, matrix = material.turned(pixels, degrees)
+            found = [face.box for face in detect_faces(Image(tilted), context=context)]
+            for points in people:
+                middle = matrix @ np.array([*points[17:].mean(axis=0), 1.0])
+                turns += 1
+                turned += any((box[:2] < middle).all() and (middle < box[2:]).all() for box in found)
         for points in people:
             inner = points[17:]
             middle = inner.mean(axis=0)
@@ -59,6 +67,8 @@ def _found() -> list[Row]:
     return [
         Row("group photos: faces of 35 px or more detected", detected / wanted, "", 1.0, "higher",
             f"{wanted} faces"),
+        Row("group photos turned by 45 to 250 degrees: faces detected", turned / turns, "", None, "higher",
+            f"{turns} faces"),
         Row("group photos: faces read by landmarks", seen / wanted, "", 1.0, "higher",
             f"{extra} more than are labelled"),
         Row("landmarks: inner-51 error, inter-ocular", float(np.mean(errors)), "%", 4.5, "lower",

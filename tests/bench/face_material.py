@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from nodes.sdk.values import Image
 from nodes.sdk.values.arrays import FloatArray
@@ -57,6 +58,17 @@ def labelled() -> Iterator[tuple[FloatArray, list[FloatArray]]]:
         ]
         # The file counts pixels from their centres.
         yield picture(root / str(entry.get("file"))), [face + 0.5 for face in points]
+
+
+def turned(pixels: FloatArray, degrees: float) -> tuple[FloatArray, npt.NDArray[np.float64]]:
+    """The picture turned about its middle on a canvas that holds it, and the 2 x 3 map of points."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    side = int(np.hypot(height, width)) + 2
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    matrix[:, 2] += ((side - width) / 2, (side - height) / 2)
+    return cv2.warpAffine(pixels, matrix, (side, side), borderValue=(0.4, 0.4, 0.4)), matrix
 
 
 def as_720p(count: int, people: int = 1) -> list[Image]:

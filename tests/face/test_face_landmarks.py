@@ -56,6 +56,24 @@ def test_turned_pictures_give_turned_landmarks(context, quarters):
     assert np.linalg.norm(seen - expected, axis=1).mean() < 0.03 * eyes
 
 
+@pytest.mark.parametrize("degrees", [45, 130, 200, 310])
+def test_a_group_is_found_at_any_angle(context, degrees):
+    import cv2
+
+    picture = pictures.group().pixels
+    height, width = picture.shape[:2]
+    side = int(np.hypot(height, width)) + 2
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    matrix[:, 2] += ((side - width) / 2, (side - height) / 2)
+    tilted = Image(cv2.warpAffine(picture, matrix, (side, side), borderValue=(0.4, 0.4, 0.4)))
+    upright = detect_faces(pictures.group(), context=context)
+    found = detect_faces(tilted, context=context)
+    for face in upright:
+        middle = matrix @ np.array([*face.key_points[2], 1.0])
+        assert any((box[:2] < middle).all() and (middle < box[2:]).all() for box in (f.box for f in found))
+    assert len(face_landmarks(tilted, context=context)) == 7
+
+
 def test_a_mirrored_face_swaps_left_and_right(context):
     picture = pictures.portrait("s1")
     mirrored = Image(np.ascontiguousarray(picture.pixels[:, ::-1]))
