@@ -46,6 +46,7 @@ class View:
 
     Attributes:
         vertices: V x 3 in the camera's frame. normals: V x 3. raster: the z-buffer.
+        window: left, top, right, bottom of the part of the picture that the raster covers.
     """
 
     def __init__(self, state: HeadState, camera: Camera) -> None:
@@ -57,9 +58,11 @@ class View:
         self.vertices = to_camera(camera, world)
         self.normals = vertex_normals(self.vertices, state.model.triangles)
         points = project(camera, world)
-        points[:, :2] *= 2.0
+        self.window = _window_of(points, camera)
+        left, top, right, bottom = self.window
+        points[:, :2] = (points[:, :2] - (left, top)) * 2.0
         self.points = points
-        self.raster: Raster = rasterise(points, state.model.triangles, camera.width * 2, camera.height * 2)
+        self.raster: Raster = rasterise(points, state.model.triangles, (right - left) * 2, (bottom - top) * 2)
 
     def attribute(self, values: FloatArray) -> FloatArray:
         return interpolate(self.raster, self.state.model.triangles, values)
@@ -75,13 +78,30 @@ class View:
         return found / np.maximum(np.linalg.norm(found, axis=2, keepdims=True), 1e-6)
 
 
-def _halved(colour: FloatArray, alpha: FloatArray) -> FloatArray:
-    """RGBA at half the size, edges smoothed; H x W x 4."""
+def _window_of(points: FloatArray, camera: Camera) -> tuple[int, int, int, int]:
+    """The part of the picture that the head may cover, at least one pixel."""
+    seen = points[points[:, 2] > 0, :2]
+    if not len(seen):
+        return 0, 0, 1, 1
+    low, high = np.floor(seen.min(axis=0)), np.ceil(seen.max(axis=0))
+    left, top = (
+        int(np.clip(low[axis], 0, size - 1)) for axis, size in enumerate((camera.width, camera.height))
+    )
+    right = int(np.clip(high[0], left + 1, camera.width))
+    bottom = int(np.clip(high[1], top + 1, camera.height))
+    return left, top, right, bottom
+
+
+def _finished(view: View, colour: FloatArray, alpha: FloatArray) -> FloatArray:
+    """The whole picture, H x W x 4, from colours and alpha over the raster; edges smoothed."""
     weighted = np.dstack([colour * alpha[..., None], alpha]).astype(np.float32)
     height, width = alpha.shape
     small = weighted.reshape(height // 2, 2, width // 2, 2, 4).mean(axis=(1, 3))
     small[..., :3] /= np.maximum(small[..., 3:], 1e-6)
-    return np.clip(small, 0.0, 1.0)
+    out = np.zeros((view.camera.height, view.camera.width, 4), np.float32)
+    left, top, right, bottom = view.window
+    out[top:bottom, left:right] = np.clip(small, 0.0, 1.0)
+    return out
 
 
 def draw_textured(view: View, texture: HeadTexture) -> FloatArray:
@@ -114,7 +134,7 @@ def draw_textured(view: View, texture: HeadTexture) -> FloatArray:
         if name in names:
             seen = part == names.index(name)
             colour[seen] = _eye(texture, state, place[seen], centres[side], side, facing[seen])
-    return _halved(colour, view.raster.covered.astype(np.float32))
+    return _finished(view, colour, view.raster.covered.astype(np.float32))
 
 
 def _eye(
@@ -157,12 +177,12 @@ def draw_clay(view: View, colour: FloatArray = _CLAY) -> FloatArray:
     key = np.array([0.35, 0.55, 0.76], np.float32)
     fill = np.array([-0.6, 0.1, 0.8], np.float32)
     light = 0.16 + 0.68 * np.clip(normals @ key, 0, 1) + 0.26 * np.clip(normals @ fill, 0, 1)
-    return _halved(light[..., None] * colour, view.raster.covered.astype(np.float32))
+    return _finished(view, light[..., None] * colour, view.raster.covered.astype(np.float32))
 
 
 def draw_normals(view: View) -> FloatArray:
     """Normals in the camera's frame as colours (x, y, z from -1..1 to 0..1), H x W x 4."""
-    return _halved(view.smooth_normals() * 0.5 + 0.5, view.raster.covered.astype(np.float32))
+    return _finished(view, view.smooth_normals() * 0.5 + 0.5, view.raster.covered.astype(np.float32))
 
 
 def draw_depth(view: View) -> FloatArray:
@@ -173,14 +193,14 @@ def draw_depth(view: View) -> FloatArray:
     seen = view.raster.distance[covered]
     near, far = float(seen.min()), float(seen.max())
     grey = np.where(covered, (far - view.raster.distance) / max(far - near, 1e-6), 0.0)
-    return _halved(np.repeat(grey[..., None], 3, axis=2), covered.astype(np.float32))
+    return _finished(view, np.repeat(grey[..., None], 3, axis=2), covered.astype(np.float32))
 
 
 def draw_uv(view: View) -> FloatArray:
     """UV coordinates as red and green, H x W x 4."""
     uv = interpolate_corners(view.raster, view.state.model.uv)
     colour = np.dstack([uv, np.zeros_like(uv[..., :1])])
-    return _halved(colour, view.raster.covered.astype(np.float32))
+    return _finished(view, colour, view.raster.covered.astype(np.float32))
 
 
 def draw_wireframe(view: View) -> FloatArray:
@@ -199,4 +219,4 @@ def draw_wireframe(view: View) -> FloatArray:
     line = np.clip(1.6 - distance, 0.0, 1.0) * view.raster.covered
     shade = 0.55 + 0.45 * np.clip(view.smooth_normals()[..., 2], 0, 1)
     colour = np.repeat(shade[..., None], 3, axis=2) * np.array([0.80, 0.90, 1.0], np.float32)
-    return _halved(colour, line.astype(np.float32))
+    return _finished(view, colour, line.astype(np.float32))
