@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from nodes.head._shape import expressed_vertices, eye_centres, landmark_points, 
 from nodes.raster.geometry import project, rotation_matrix
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Face, Faces, HeadModel, HeadState, Image
+from nodes.sdk.values.arrays import FloatArray
 
 #: Focal length of an unknown camera, in lengths of the picture's longer side: a 50 mm lens or so.
 USUAL_FOCAL = 1.5
@@ -51,6 +53,7 @@ def fit_face(
     degrees: float = 0.0,
     likeness: float = 1.0,
     exact: bool = True,
+    known: FloatArray | None = None,
 ) -> HeadState:
     """Fit a head to one face.
 
@@ -62,6 +65,7 @@ def fit_face(
         degrees: the field of view of the longer side, 0 when unknown.
         likeness: standard deviation of the identity coefficients.
         exact: whether to bend the surface onto the landmarks.
+        known: K, an identity to stay near to, or None.
 
     Raises:
         NodeError: when there is no such face, or its landmarks belong to a picture of another size.
@@ -74,8 +78,8 @@ def fit_face(
             hint="Wire the same picture to both",
         )
     longer = max(image.width, image.height)
-    known = degrees > 0
-    focal = longer / 2 / math.tan(math.radians(degrees) / 2) if known else USUAL_FOCAL * longer
+    lens_known = degrees > 0
+    focal = longer / 2 / math.tan(math.radians(degrees) / 2) if lens_known else USUAL_FOCAL * longer
     centre = (image.width / 2, image.height / 2)
     fit = fit_landmarks(
         model,
@@ -83,8 +87,9 @@ def fit_face(
         face.coefficients,
         centre=centre,
         focal=focal,
-        focal_known=known,
+        focal_known=lens_known,
         identity_freedom=likeness,
+        identity_mean=known,
         visibility=face.visibility,
     )
     scale = eye_distance(face.landmarks)
@@ -109,6 +114,59 @@ def fit_face(
         error=error,
     )
     return with_gaze(state, face)
+
+
+def paired(faces: Sequence[Faces], images: Sequence[Image]) -> list[tuple[Faces, Image]]:
+    """Faces and their pictures. Raises NodeError when there are not as many of one as of the other."""
+    if len(faces) != len(images):
+        raise NodeError(
+            f"there are {len(images)} more images and faces of {len(faces)}",
+            hint="Wire every further picture, and its faces in the same order",
+        )
+    return list(zip(faces, images, strict=True))
+
+
+def fit_person(
+    model: HeadModel,
+    photos: Sequence[tuple[Faces, Image]],
+    *,
+    which: int = 0,
+    degrees: float = 0.0,
+    likeness: float = 1.0,
+    exact: bool = True,
+) -> HeadState:
+    """Fit a head to the first photo with an identity that all photos of the person share.
+
+    Each photo says what its view shows; the identity is their mean, refined in rounds in which
+    every photo starts from what the others said, with less and less freedom. In the further photos
+    the largest face is taken.
+
+    Raises:
+        NodeError: as `fit_face`; without a face in a further photo it says which.
+    """
+    first = {"degrees": degrees, "which": which}
+    if len(photos) == 1:
+        return fit_face(model, *photos[0], likeness=likeness, exact=exact, **first)
+    identity = None
+    for freedom in (likeness, 0.5 * likeness, 0.35 * likeness):
+        found = []
+        for number, (faces, image) in enumerate(photos):
+            try:
+                fit = fit_face(
+                    model,
+                    faces,
+                    image,
+                    likeness=freedom,
+                    exact=False,
+                    known=identity,
+                    **(first if number == 0 else {}),
+                )
+            except NodeError as error:
+                place = "" if number == 0 else f"further photo {number}: "
+                raise NodeError(place + error.what, hint=error.hint) from error
+            found.append(fit.identity)
+        identity = np.mean(found, axis=0)
+    return fit_face(model, *photos[0], likeness=0.05 * likeness, exact=exact, known=identity, **first)
 
 
 def with_gaze(state: HeadState, face: Face) -> HeadState:

