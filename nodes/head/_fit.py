@@ -513,7 +513,7 @@ def gaze_of(
         rotation: 3 x 3. translation: 3. centres: 2 x 3 metres, left and right, in the head's frame.
         irises: 2 x 2 pixels, the middle of the left and the right iris.
     """
-    radius = 0.0125
+    radius = 0.0136
     gaze = np.zeros((2, 2), np.float32)
     for side in range(2):
         x, y = irises[side]

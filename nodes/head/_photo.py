@@ -153,7 +153,7 @@ def prepare(reference: HeadState) -> PhotoLayers:
     lip_triangles = triangles[front]
     lip_vertices = np.nonzero(lip_share)[0]
     skin = _without_openings(photo, (*eyes, opening), unit)
-    iris_scale = 0.0125 * reference.camera.focal / float(np.median(-vertices[:, 2]))
+    iris_scale = 0.0136 * reference.camera.focal / float(np.median(-vertices[:, 2]))
     return PhotoLayers(
         reference=_light_copy(reference),
         photo=photo,
