@@ -17,6 +17,7 @@ from typing import Any
 
 from app.commands import bench, check, evaluate, nodes, opening, render
 from app.commands.arguments import UsageError
+from app.processors import wait_politely
 from nodes.sdk.errors import Cancelled, FacewrightError
 
 logger = logging.getLogger("facewright")
@@ -28,6 +29,7 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    wait_politely()
     try:
         args = build_parser().parse_args(argv)
     except SystemExit as end:  # after --help and --version, and on bad usage

@@ -157,6 +157,17 @@ class Evaluator:
         cone = keys.plan.upstream(numbers)
         return frozenset(key for number in cone if (key := keys.of(number, frame)) is not None)
 
+    def suits_proxy(self, graph: Graph, views: Iterable[View], frame: int) -> bool:
+        """Whether these views may be computed smaller: every node on the way takes any size."""
+        plan = self._planner.keys(graph).plan
+        numbers = []
+        for view in views:
+            try:
+                numbers.append(plan.locate(view.node, view.output)[0])
+            except NodeFailure:
+                continue
+        return plan.suits_proxy(numbers, frame)
+
     def cached(self, graph: Graph, node: str, frame: int, proxy: int = 1) -> Result | None:
         """A node's result if it is in memory."""
         key = self.key(graph, node, frame, proxy)

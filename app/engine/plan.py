@@ -143,6 +143,23 @@ class Plan:
                     waiting.append(source)
         return [number for number in self.order if number in found]
 
+    def suits_proxy(self, numbers: Iterable[int], frame: int) -> bool:
+        """Whether no node that feeds these, or is one, would mistake a smaller picture for a full one."""
+        smaller: set[int] = set()
+        for number in self.upstream(numbers):
+            step = self.steps[number]
+            if step.spec is None:
+                continue
+            if "proxy" in step.spec.reads:
+                smaller.add(number)
+            if smaller.isdisjoint(step.feeds):
+                continue
+            any_size = step.spec.any_size
+            if not (any_size(step.parameters.at(frame)) if callable(any_size) else any_size):
+                return False
+            smaller.add(number)
+        return True
+
     def locate(self, node: str, output: str) -> tuple[int, int]:
         """Node and output number behind a wish to look; a disabled node shows what it passes on.
 

@@ -17,6 +17,7 @@ from app.engine.cells import Cells
 from app.engine.messages import Message, Options
 from app.engine.parcel import Receiver, make_folder
 from app.engine.protocol import Event
+from app.processors import wait_politely
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +128,7 @@ class ComputeProcess:
 
 def _run(target: str, connection: Any, options: Options) -> None:
     """The first thing that runs in the new process."""
+    wait_politely()
     try:
         cells = Cells(Path(options.folder))
     except FileNotFoundError:

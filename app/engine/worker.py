@@ -220,8 +220,10 @@ class Worker:
         return poll
 
     def _best_proxy(self, request: Request) -> int:
-        """Full size at once when all of it is in memory already."""
+        """Full size when a node on the way counts pixels, or when all of it is in memory already."""
         if request.proxy == 1:
+            return 1
+        if not self._evaluator.suits_proxy(request.graph, request.views, request.frame):
             return 1
         try:
             complete = all(

@@ -20,7 +20,7 @@ from app.engine.protocol import RequestDone, View
 #: Seconds of stillness after which full size is asked for.
 REST = 0.18
 #: Seconds above which a drag is shown as a proxy.
-FLUENT = 0.09
+FLUENT = 0.045
 #: Seconds after which a request that hangs no longer holds back newer ones.
 PATIENCE = 2.0
 PROXIES = (1, 2, 4)

@@ -1,10 +1,12 @@
 from typing import Annotated, Literal
 
-from nodes.sdk import Choice, Colour, Slider, node
+from nodes.sdk import Choice, Colour, Context, Slider, node
 from nodes.sdk.values import Camera, HeadState, Image
 
+_FULL_SIZE = Context()
 
-@node(title="Render head", category="Head")
+
+@node(title="Render head", category="Head", reads=("proxy",))
 def render_head(
     head: HeadState,
     camera: Camera | None = None,
@@ -16,6 +18,7 @@ def render_head(
     tilt: Annotated[float, Slider(-80.0, 80.0, unit="degrees", group="View")] = 0.0,
     background: Annotated[tuple[float, float, float], Colour(group="View")] = (0.0, 0.0, 0.0),
     transparent: bool = True,
+    context: Context = _FULL_SIZE,
 ) -> Image:
     """Render a fitted head: over its photograph with all its edits, or by itself.
 
@@ -33,6 +36,8 @@ def render_head(
     **Orbit** and **Tilt** turn the head before the camera in all modes but *over photo*: keyframe
     Orbit from 0 to 360 for a turntable. With **Transparent** off, **Background** fills what the
     head leaves open. A wired **Camera** replaces the photograph's own, except *over photo*.
+
+    While a slider moves the picture may be drawn smaller; full size follows when it rests.
 
     Limits of *over photo*: the background near the head bends with it; beyond about 20 degrees of
     turn the far cheek and the hair stretch. Teeth that the photograph does not show are drawn.
@@ -54,13 +59,15 @@ def render_head(
         orbited,
     )
     from nodes.head._shape import as_fitted
+    from nodes.head._smaller import shrunk_camera, smaller_fit
 
     if mode == "over photo":
         from nodes.head._photo import photo_layers
         from nodes.head._photo_frame import render_over_photo
 
-        return Image(render_over_photo(photo_layers(as_fitted(head)), head))
-    view = View(orbited(head, orbit, tilt), camera or head.camera)
+        fit = smaller_fit(as_fitted(head), context.proxy)
+        return Image(render_over_photo(photo_layers(fit), head))
+    view = View(orbited(head, orbit, tilt), shrunk_camera(camera or head.camera, context.proxy))
     if mode == "on its own":
         from nodes.head._texture import texture_for
 

@@ -1,5 +1,6 @@
 """Blend images."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -8,7 +9,11 @@ from nodes.sdk import Slider, node
 from nodes.sdk.values import Image, Mask
 
 
-@node(title="Blend images", category="Image")
+def _takes_any_size(parameters: Mapping[str, object]) -> bool:
+    return parameters["sizing"] != "as it is"
+
+
+@node(title="Blend images", category="Image", any_size=_takes_any_size)
 def blend_images(
     base: Image,
     over: Image,

@@ -8,7 +8,7 @@ from nodes.sdk import Slider, node
 from nodes.sdk.values import Image, Mask
 
 
-@node(title="Grade image", category="Image")
+@node(title="Grade image", category="Image", any_size=True)
 def grade_image(
     image: Image,
     mask: Mask | None = None,

@@ -8,7 +8,7 @@ from nodes.sdk import Colour, node
 from nodes.sdk.values import Image, Mask
 
 
-@node(title="Image from mask", category="Image")
+@node(title="Image from mask", category="Image", any_size=True)
 def image_from_mask(
     mask: Mask,
     *,

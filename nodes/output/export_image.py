@@ -6,7 +6,7 @@ from nodes.sdk import File, Slider, node
 from nodes.sdk.values import Image
 
 
-@node(title="Export image", category="Output", writer="image")
+@node(title="Export image", category="Output", writer="image", any_size=True)
 def export_image(
     image: Image,
     *,

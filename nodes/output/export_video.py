@@ -6,7 +6,7 @@ from nodes.sdk import File, Slider, node
 from nodes.sdk.values import Audio, Image
 
 
-@node(title="Export video", category="Output", writer="video")
+@node(title="Export video", category="Output", writer="video", any_size=True)
 def export_video(
     image: Image,
     audio: Audio | None = None,

@@ -4,7 +4,7 @@ from nodes.sdk import node
 from nodes.sdk.values import Image
 
 
-@node(title="View", category="Output")
+@node(title="View", category="Output", any_size=True)
 def view(image: Image) -> Image:
     """Mark what the viewer shows.
 

@@ -88,6 +88,8 @@ class NodeSpec:
         needs: which inputs matter under given parameters, for nodes that switch: called with all
             parameters by name, it returns input names. The others are neither computed nor part of
             the key, and arrive as None.
+        any_size: whether a smaller picture gives the same result, only smaller; may depend on the
+            parameters. Other nodes are never handed the smaller pictures of a quick look.
     """
 
     id: str
@@ -111,6 +113,7 @@ class NodeSpec:
     needs: Callable[[Mapping[str, Any]], Collection[str]] | None = field(
         default=None, repr=False, compare=False
     )
+    any_size: bool | Callable[[Mapping[str, Any]], bool] = field(default=False, repr=False, compare=False)
 
     def input(self, name: str) -> SocketSpec | None:
         return next((socket for socket in self.inputs if socket.name == name), None)
@@ -134,6 +137,7 @@ def node(
     note: str = "",
     migrate: Callable[[int, dict[str, Any]], dict[str, Any]] | None = None,
     needs: Callable[[Mapping[str, Any]], Collection[str]] | None = None,
+    any_size: bool | Callable[[Mapping[str, Any]], bool] = False,
 ) -> Callable[[F], F]:
     """Declare a function as a node; the function itself stays callable as written.
 
@@ -168,6 +172,7 @@ def node(
             note=note,
             migrate=migrate,
             needs=needs,
+            any_size=any_size,
             **spec,
         )
         return function

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.engine.evaluate import Evaluator
 from app.engine.preview import preview_of, shrink, thumbnail_of, to_rgba8
+from app.engine.protocol import View
 from nodes.sdk.values import ARKIT_NAMES, Audio, Faces, Image, Mask, Table
+from tests.engine import kit
 
 
 def test_srgb_pixels_are_rounded_and_clipped() -> None:
@@ -81,3 +84,20 @@ def test_values_that_are_too_large_stay_behind(monkeypatch: pytest.MonkeyPatch) 
     shown = preview_of(Audio(np.zeros((8000, 1), np.float32), 16000))
     assert shown.value is None
     assert shown.summary
+
+
+def test_a_quick_look_goes_through_nodes_that_take_any_size_only() -> None:
+    evaluator = Evaluator(kit.registry())
+    graph = kit.graph(
+        {"small": "proxy_picture", "film": "export_video", "bright": "brighten"},
+        {"film": {"image": "small"}, "bright": {"image": "small"}},
+    )
+    assert evaluator.suits_proxy(graph, (View(1, "small"),), 0)
+    assert evaluator.suits_proxy(graph, (View(1, "film"),), 0)
+    assert not evaluator.suits_proxy(graph, (View(1, "bright"),), 0)
+    assert not evaluator.suits_proxy(graph, (View(1, "small"), View(2, "bright")), 0)
+
+
+def test_what_follows_no_smaller_picture_is_of_no_concern() -> None:
+    graph = kit.graph({"full": "picture", "bright": "brighten"}, {"bright": {"image": "full"}})
+    assert Evaluator(kit.registry()).suits_proxy(graph, (View(1, "bright"),), 0)
