@@ -77,13 +77,31 @@ def test_results_are_kept_as_markdown_and_json(tmp_path: Path) -> None:
 def test_the_exit_code_tells_a_failure_but_not_a_missed_limit(monkeypatch, tmp_path: Path, capsys) -> None:
     missed = Result("slow", (Row("row", 9.0, "ms", 2.0, "lower"),), 1.0)
     monkeypatch.setattr(run, "topics", lambda: ["slow"])
-    monkeypatch.setattr(run, "run_topic", lambda topic: missed)
+    monkeypatch.setattr(run, "run_topic", lambda topic, **_: missed)
     monkeypatch.setattr(run, "RESULTS", tmp_path)
     monkeypatch.setattr(run, "save", lambda *_: None)
     assert run.main([]) == 0
     assert "0 of 1 limits met" in capsys.readouterr().out
-    monkeypatch.setattr(run, "run_topic", lambda topic: Result("slow", (), 1.0, "it broke"))
+    monkeypatch.setattr(run, "run_topic", lambda topic, **_: Result("slow", (), 1.0, "it broke"))
     assert run.main([]) == 1
+
+
+def test_no_benchmark_is_started_after_the_time_is_up_and_the_report_says_which(monkeypatch, capsys) -> None:
+    clock = iter(range(0, 600, 40))
+    started: list[str] = []
+
+    def took(topic: str, **_: object) -> Result:
+        started.append(topic)
+        return Result(topic, (Row("row", 1.0, "ms", 2.0, "lower"),), 40.0)
+
+    monkeypatch.setattr(run, "topics", lambda: ["one", "two", "three"])
+    monkeypatch.setattr(run, "run_topic", took)
+    monkeypatch.setattr(run, "save", lambda *_: None)
+    monkeypatch.setattr(run, "machine", dict)
+    monkeypatch.setattr(run.time, "monotonic", lambda: float(next(clock)))
+    assert run.main(["--minutes", "1.5"]) == 0
+    assert started == ["one", "two"]
+    assert "Not finished within 1.5 minutes: three." in capsys.readouterr().out
 
 
 def test_the_machine_is_described() -> None:
