@@ -32,7 +32,8 @@ def write_value(value: Any, path: Path) -> None:
 
     Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Faces, heads, motion, tables,
     embeddings, numbers and words: json. Tables and motion: csv (motion as Live Link Face writes
-    it). Meshes and heads: obj, glb, ply. Splats: ply, spz, sog, splat, ksplat. Every value: npz.
+    it), and the head of a motion as bvh. Meshes and heads: obj, glb, ply. Splats: ply, spz, sog,
+    splat, ksplat. Every value: npz.
 
     Raises:
         NodeError: when a value of this kind does not go into such a file (the hint says which do),
@@ -139,6 +140,13 @@ def _motion(value: Motion, path: Path) -> None:
         draft.write_text(motion_as_csv(value), "utf-8", newline="")
 
 
+def _head_motion(value: Motion, path: Path) -> None:
+    from nodes.media.bvh import motion_as_bvh
+
+    with replacing(path) as draft:
+        draft.write_text(motion_as_bvh(value), "utf-8", newline="")
+
+
 def _archive(value: Any, path: Path) -> None:
     try:
         tree, arrays = encode(value)
@@ -180,6 +188,7 @@ _WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = 
     (("json",), (*READABLE_TYPES, *_PLAIN), _readable),
     (("csv",), Table, _table),
     (("csv",), Motion, _motion),
+    (("bvh",), Motion, _head_motion),
     (("obj",), Mesh, write_obj),
     (("obj",), HeadState, _head_as(write_obj)),
     (("glb",), Mesh, write_glb),

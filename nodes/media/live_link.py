@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 from io import StringIO
+from itertools import pairwise
 
 import numpy as np
 
+from nodes.sdk import FileProblem
 from nodes.sdk.values import ARKIT_NAMES, Motion
 from nodes.sdk.values.arrays import FloatArray, host_array
 
@@ -70,3 +72,65 @@ def head_angles(vectors: FloatArray) -> FloatArray:
     from scipy.spatial.transform import Rotation
 
     return np.asarray(Rotation.from_rotvec(vectors).as_euler("YXZ"), np.float32)
+
+
+#: An hour at 60 frames a second.
+_MOST_ROWS = 216_000
+
+
+def motion_from_csv(text: str, name: str, fps: float = 0.0) -> Motion:
+    """The motion in a Live Link Face file.
+
+    Columns are found by their names, in any order; those that are missing are 0. The frame rate is
+    read off the timecodes (the frame counter starts again each second) unless `fps` is given.
+
+    Raises:
+        FileProblem: when it is no such file, too long, or holds what is no number.
+    """
+    reader = csv.reader(StringIO(text))
+    header = [column.strip().lower() for column in next(reader, [])]
+    place = {column: number for number, column in enumerate(header)}
+    if "timecode" not in place or not any(curve.lower() in place for curve in CURVES):
+        raise FileProblem(f"{name} is not a Live Link Face file", hint="Its first line names the curves")
+    rows = [row for row in reader if len(row) >= len(header)]
+    if not rows or len(rows) > _MOST_ROWS:
+        raise FileProblem(f"{name} has {len(rows):,} frames", hint="Between one and an hour's can be read")
+
+    def column(title: str) -> FloatArray:
+        number = place.get(title.lower())
+        if number is None:
+            return np.zeros(len(rows), np.float32)
+        return np.array([float(row[number] or 0.0) for row in rows], np.float32)
+
+    try:
+        coefficients = np.stack([column(curve) for curve in ARKIT_NAMES], axis=1)
+        angles = np.stack([column(angle) for angle in ANGLES], axis=1)
+    except ValueError as error:
+        raise FileProblem(f"{name} holds what is no number: {error}", hint="Export it again") from error
+    if not (np.isfinite(coefficients).all() and np.isfinite(angles).all()):
+        raise FileProblem(f"{name} holds values that are no numbers", hint="Export it again")
+    gaze = np.stack([angles[:, [4, 3]], angles[:, [7, 6]]], axis=1)
+    return Motion(
+        coefficients,
+        rotation_vectors(angles[:, :3]),
+        np.zeros((len(rows), 3), np.float32),
+        np.ascontiguousarray(gaze),
+        fps if fps > 0 else _rate([row[place["timecode"]] for row in rows]),
+    )
+
+
+def rotation_vectors(angles: FloatArray) -> FloatArray:
+    """The inverse of `head_angles`: T x 3 radians of yaw, pitch, roll to rotation vectors."""
+    from scipy.spatial.transform import Rotation
+
+    return np.asarray(Rotation.from_euler("YXZ", angles).as_rotvec(), np.float32)
+
+
+def _rate(codes: list[str]) -> float:
+    """Frames a second: one more than the highest frame counter, if it ever starts again; else 60."""
+    counters = [code.split(":")[-1].partition(".")[0] for code in codes]
+    numbers = [int(counter) for counter in counters if counter.isdigit()]
+    starts_again = any(after < before for before, after in pairwise(numbers))
+    if not starts_again:
+        return 60.0
+    return float(min(max(max(numbers) + 1, 10), 240))
