@@ -70,11 +70,13 @@ class Reading:
         points: 478 x 3, pixels of the picture; z in the same scale, smaller is nearer.
         presence: 0..1, how sure it is to see a face.
         level: 478 x 2, the points in the crop, where the eyes are level.
+        look: 8 x 8 x 3, the crop's colours at a glance.
     """
 
     points: FloatArray
     presence: float
     level: FloatArray
+    look: FloatArray
 
 
 class LandmarkRuntime:
@@ -118,7 +120,8 @@ class LandmarkRuntime:
             level = ((level + mirrored) / 2).astype(np.float32)
             presence = (presence + seen) / 2
         points = crop.points_to_picture(level, RESOLUTION)
-        return Reading(points, presence, np.ascontiguousarray(level[:, :2]))
+        look = pixels.reshape(8, RESOLUTION // 8, 8, RESOLUTION // 8, 3).mean(axis=(1, 3))
+        return Reading(points, presence, np.ascontiguousarray(level[:, :2]), look)
 
     def _run(self, pixels: FloatArray) -> tuple[FloatArray, float]:
         """478 x 3 crop pixels and presence."""

@@ -44,6 +44,8 @@ _CUT = 0.12
 _THUMBNAIL = (32, 18)
 #: Faces remembered after they were lost.
 _MEMORY = 256
+#: Mean difference of a face's look between two frames, 0..1, after which its identity is looked at.
+_CHANGED_LOOK = 0.07
 #: A crop is kept as it is while the face asks for one that differs by less than this share.
 _STILL = 0.04
 
@@ -156,6 +158,8 @@ def _follow(
             score=reading.presence,
             crop=_crop_array(crop),
             age=track["age"] + 1,
+            doubted=float(np.abs(reading.look - track["look"]).mean()) > _CHANGED_LOOK,
+            look=reading.look,
         )
         seen.append(track)
     return seen, gone
@@ -176,9 +180,14 @@ def _steady_crop(track: State) -> Crop:
 def _verified(tracks: list[State], picture: FloatArray, context: Context) -> tuple[list[State], list[State]]:
     """Tracks that are still who they were, and those whose place another person has taken.
 
-    What is learnt about a face's identity is averaged over the clip.
+    Looked at every few frames, and at once when a face looks suddenly different, as after a cut
+    between two people in the same place. What is learnt is averaged over the clip.
     """
-    due = [track for track in tracks if track["age"] % _VERIFY_EVERY == 0 and _is_frontal(track)]
+    due = [
+        track
+        for track in tracks
+        if track["doubted"] or (track["age"] % _VERIFY_EVERY == 0 and _is_frontal(track))
+    ]
     if not due:
         return tracks, []
     faces = [_bare_face(track) for track in due]
@@ -187,8 +196,9 @@ def _verified(tracks: list[State], picture: FloatArray, context: Context) -> tup
         if float(vector @ track["identity"]) < _OTHER_PERSON:
             changed.append(track)
             continue
-        track["identity"] = _averaged(track["identity"], vector, track["looks"])
-        track["looks"] = min(track["looks"] + 1, 20)
+        if _is_frontal(track):
+            track["identity"] = _averaged(track["identity"], vector, track["looks"])
+            track["looks"] = min(track["looks"] + 1, 20)
     return [track for track in tracks if not any(track is other for other in changed)], changed
 
 
@@ -225,6 +235,8 @@ def _appeared(
                 "score": float(score),
                 "crop": _crop_array(crop_of_landmarks(reading.points)),
                 "age": 1,
+                "doubted": False,
+                "look": reading.look,
                 "looks": 1,
                 "filter": None,
             }
@@ -282,7 +294,7 @@ def tunings(smoothing: float) -> tuple[Tuning, Tuning]:
 def _smoothed_face(runtime: LandmarkRuntime, track: State, options: Options, width: int, height: int) -> Face:
     """The face of a track, its filter's memory brought forward."""
     points = track["points"]
-    coefficients = runtime.coefficients(Reading(points, track["score"], track["level"]))
+    coefficients = runtime.coefficients(Reading(points, track["score"], track["level"], track["look"]))
     if options.smoothing > 0:
         memory = track["filter"] or {"points": None, "coefficients": None}
         for_points, for_coefficients = tunings(options.smoothing)

@@ -60,6 +60,19 @@ def test_numbers_survive_cuts_and_absence(context):
     assert numbers == [0] * 3 + [1] * 3 + [None] * 3 + [0] * 2 + [1] * 2
 
 
+def test_another_person_in_the_same_place_is_noticed_at_once(context):
+    import cv2
+
+    frames = []
+    for name in ("s42", "s1"):
+        scene = np.full((480, 640, 3), 0.45, np.float32)
+        scene[100:260, 240:400] = cv2.resize(small(name), (160, 160), interpolation=cv2.INTER_AREA)
+        frames.append(scene)
+    assert np.abs(frames[0] - frames[1]).mean() < 0.06, "too little to count as a cut"
+    seen, _ = follow([frames[0]] * 4 + [frames[1]] * 3 + [frames[0]] * 2, context)
+    assert [faces[0].identity for faces in seen] == [0] * 4 + [1] * 3 + [0] * 2
+
+
 def test_choosing_a_person_once_holds_after_the_cut(context):
     side_by_side = np.concatenate([small("s42"), small("s1")], axis=1)
     swapped = np.concatenate([small("s1"), small("s42")], axis=1)
