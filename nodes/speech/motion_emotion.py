@@ -26,8 +26,8 @@ def motion_emotion(
 
     A stirred voice also opens the mouth wider and moves the head more. Lips still close on p, b, m.
 
-    Limits: from the voice, arousal is fairly sure and valence a guess: an angry and a delighted voice
-    have much in common. Only speech of some seconds tells anything.
+    Limits: from the voice, only the span of the melody is judged: a flat voice is sad, a wide one
+    glad, and anger is not told from plain speech. Only speech of some seconds tells anything.
 
     Source: prototypes of Ekman and Friesen 1978; signs in the voice after Scherer 2003.
     """
