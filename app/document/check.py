@@ -10,6 +10,7 @@ from app.document.curve import Curve
 from app.document.graph import EMPTY, Graph, NodeInstance, ParameterSetting
 from app.document.problems import Problem
 from app.document.text import shown
+from app.document.unfold import STAND_IN, unfolded
 from app.document.wiring import loop_closers, wire_problem
 from nodes.sdk.errors import ModelProblem, NodeError
 from nodes.sdk.models import card, find
@@ -21,16 +22,19 @@ from nodes.sdk.registry import Registry
 def check(graph: Graph, registry: Registry, *, node: str | None = None) -> list[Problem]:
     """Everything that is wrong with a graph, in the order of its nodes.
 
+    Nodes inside of subgraphs are looked at too.
+
     Unknown nodes, wires that may not be, loops, inputs that nothing feeds, missing files and
     models, and values out of range or of another type.
 
     Args:
         node: only what `node` depends on is looked at; None looks at all nodes.
     """
+    graph = unfolded(graph)
     wanted = _wanted(graph, node)
     problems: list[Problem] = []
     for name, instance in graph.nodes.items():
-        if name not in wanted:
+        if name not in wanted or instance is STAND_IN:
             continue
         spec = registry.get(instance.kind)
         if spec is None:

@@ -17,6 +17,15 @@
       "backdrops": {"frame": {"title": "Eyes", "at": [-20, -40], "size": [900, 300]}}
     }
 
+A subgraph is a node that holds a graph; its sockets are inner nodes, and the names of promoted
+parameters lead to the inner nodes that hold the values:
+
+        "soften": {
+          "kind": "subgraph", "at": [840, 0],
+          "graph": {"nodes": {"image": {"kind": "subgraph_input", ...}, ...}, "wires": [...]},
+          "promoted": {"radius": "blur.radius"}
+        }
+
 Only what differs from the defaults is written. Paths of files are relative to the graph's folder
 where they lie near it. Entries that this version does not know are kept and written again.
 Reading runs nothing and imports nothing because of what a file says.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,6 +17,9 @@ from app.document.curve import Curve
 from nodes.sdk.errors import FacewrightError
 
 ParameterSetting: TypeAlias = bool | int | float | str | tuple[float, float, float] | Curve
+
+#: Kinds that the document itself knows: a node that holds a graph, and the ends inside of it.
+SUBGRAPH, INLET, OUTLET = "subgraph", "subgraph_input", "subgraph_output"
 
 NAME_PATTERN = re.compile(r"[^\W\d]\w*", re.UNICODE)
 EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -32,6 +36,13 @@ class Port(NamedTuple):
     output: str
 
 
+class Owner(NamedTuple):
+    """Where a promoted parameter is stored: a node inside the subgraph, and its parameter."""
+
+    node: str
+    parameter: str
+
+
 @dataclass(frozen=True, eq=False)
 class NodeInstance:
     """A node on the canvas. Its name is its key in the graph.
@@ -45,6 +56,9 @@ class NodeInstance:
         colour: "#rrggbb" or empty.
         disabled: when True its first input of the output's type passes through.
         extra: what the file said and this version of the program does not know; kept as it is.
+        inner: the graph inside a subgraph; its nodes of kind INLET and OUTLET are the sockets.
+        promoted: parameters of inner nodes that are also shown outside, by their name there. The
+            inner node owns the value: `parameters` of a subgraph only says what its owners hold.
     """
 
     kind: str
@@ -56,6 +70,38 @@ class NodeInstance:
     colour: str = ""
     disabled: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    inner: Graph | None = None
+    promoted: Mapping[str, Owner] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.inner is not None:
+            object.__setattr__(self, "parameters", _owned(self.inner, self.promoted))
+
+    def with_setting(self, parameter: str, setting: ParameterSetting | None) -> NodeInstance:
+        """Set a parameter, where its owner keeps it; None returns it to its default.
+
+        Raises:
+            GraphError: when a subgraph shows no such parameter.
+        """
+        if self.inner is None:
+            settings = dict(self.parameters)
+            settings.pop(parameter, None)
+            if setting is not None:
+                settings[parameter] = setting
+            return replace(self, parameters=settings)
+        owner = self.promoted.get(parameter)
+        if owner is None:
+            raise GraphError(f"the subgraph shows no parameter '{parameter}'")
+        return replace(self, inner=self.inner.with_parameter(owner.node, owner.parameter, setting))
+
+
+def _owned(inner: Graph, promoted: Mapping[str, Owner]) -> Mapping[str, ParameterSetting]:
+    """What the owners of promoted parameters hold."""
+    return {
+        name: inner.nodes[owner.node].parameters[owner.parameter]
+        for name, owner in promoted.items()
+        if owner.node in inner.nodes and owner.parameter in inner.nodes[owner.node].parameters
+    }
 
 
 @dataclass(frozen=True)
@@ -172,6 +218,16 @@ class Graph:
             number += 1
         return f"{stem}_{number}"
 
+    @cached_property
+    def size(self) -> int:
+        """How many nodes there are, those inside of subgraphs counted."""
+        return len(self.nodes) + sum(node.inner.size for node in self.nodes.values() if node.inner)
+
+    @cached_property
+    def depth(self) -> int:
+        """How deep subgraphs are nested; 0 without any."""
+        return max((node.inner.depth + 1 for node in self.nodes.values() if node.inner), default=0)
+
     # -- editing: each returns a new graph ----------------------------------------------------
 
     def with_node(self, name: str, instance: NodeInstance) -> Graph:
@@ -185,13 +241,7 @@ class Graph:
 
     def with_parameter(self, node: str, parameter: str, setting: ParameterSetting | None) -> Graph:
         """Set a parameter; None returns it to its default."""
-        instance = self._instance(node)
-        settings = dict(instance.parameters)
-        if setting is None:
-            settings.pop(parameter, None)
-        else:
-            settings[parameter] = setting
-        return self.with_node(node, replace(instance, parameters=settings))
+        return self.with_node(node, self._instance(node).with_setting(parameter, setting))
 
     def with_positions(self, positions: Mapping[str, tuple[float, float]]) -> Graph:
         """Move nodes."""

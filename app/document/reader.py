@@ -9,13 +9,26 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from app.document.graph import NAME_PATTERN, Backdrop, Graph, NodeInstance, ParameterSetting, Port, Settings
+from app.document.graph import (
+    INLET,
+    NAME_PATTERN,
+    OUTLET,
+    SUBGRAPH,
+    Backdrop,
+    Graph,
+    NodeInstance,
+    Owner,
+    ParameterSetting,
+    Port,
+    Settings,
+)
 from app.document.problems import Problem
 from app.document.settings import located, read_setting
+from app.document.subgraph import END_TYPE, MAX_DEPTH, MAX_NODES
 from app.document.text import shown
 from app.document.wiring import loop_closers, wire_problem
 from nodes.sdk.errors import FileProblem
@@ -24,12 +37,12 @@ from nodes.sdk.registry import Registry
 
 logger = logging.getLogger(__name__)
 
-MAX_NODES = 20_000
 MAX_WIRES = 100_000
 MAX_FRAME = 10_000_000
 MAX_RATE = 1000
 
 _TOP = frozenset({"format", "version", "settings", "nodes", "wires", "backdrops"})
+_INNER = frozenset({"nodes", "wires", "backdrops"})
 _NODE = frozenset({"kind", "version", "at", "parameters", "label", "colour", "disabled"})
 _BACKDROP = frozenset({"title", "at", "size", "colour"})
 _SETTINGS = frozenset(entry.name for entry in fields(Settings)) - {"extra"}
@@ -41,29 +54,57 @@ def build(data: dict[str, Any], registry: Registry, folder: Path | None) -> tupl
     Raises:
         FileProblem: when an entry is of another shape than the format says.
     """
-    problems: list[Problem] = []
-    entries = _object(data.get("nodes", {}), "nodes")
-    if len(entries) > MAX_NODES:
+    reading = _Reading(registry, folder)
+    graph = _level(data, reading, _TOP)
+    return replace(graph, settings=_settings(data.get("settings", {}))), reading.problems
+
+
+@dataclass
+class _Reading:
+    """What all levels of a file share.
+
+    Attributes:
+        path: the subgraphs that are being read, each with a dot behind it.
+        depth: how many they are.
+        nodes, wires: how many were read so far.
+    """
+
+    registry: Registry
+    folder: Path | None
+    problems: list[Problem] = field(default_factory=list)
+    path: str = ""
+    depth: int = 0
+    nodes: int = 0
+    wires: int = 0
+
+    def place(self, what: str, name: str) -> str:
+        return f"{what} {shown(self.path + name)}"
+
+
+def _level(data: dict[str, Any], reading: _Reading, known: frozenset[str]) -> Graph:
+    """The nodes, wires and backdrops of a graph, or of the inside of a subgraph."""
+    entries = _object(data.get("nodes", {}), f"{reading.path}nodes")
+    reading.nodes += len(entries)
+    if reading.nodes > MAX_NODES:
         raise FileProblem(
-            f"it holds {len(entries):,} nodes, more than the {MAX_NODES:,} that a graph may have"
+            f"it holds {reading.nodes:,} nodes, more than the {MAX_NODES:,} that a graph may have"
         )
-    nodes = {name: _node(name, entry, registry, folder, problems) for name, entry in entries.items()}
-    wires = _wires(data.get("wires", []), nodes, registry, problems)
+    nodes = {name: _node(name, entry, reading) for name, entry in entries.items()}
+    wires = _wires(data.get("wires", []), nodes, reading)
     backdrops = {
         name: _backdrop(name, entry)
-        for name, entry in _object(data.get("backdrops", {}), "backdrops").items()
+        for name, entry in _object(data.get("backdrops", {}), f"{reading.path}backdrops").items()
     }
-    extra = {name: entry for name, entry in data.items() if name not in _TOP}
-    return Graph(nodes, wires, backdrops, _settings(data.get("settings", {})), extra), problems
+    extra = {name: entry for name, entry in data.items() if name not in known}
+    return Graph(nodes, wires, backdrops, extra=extra)
 
 
 # -- nodes ----------------------------------------------------------------------------------------
 
 
-def _node(
-    name: str, data: Any, registry: Registry, folder: Path | None, problems: list[Problem]
-) -> NodeInstance:
-    place = f"node {shown(name)}"
+def _node(name: str, data: Any, reading: _Reading) -> NodeInstance:
+    place, full = reading.place("node", name), reading.path + name
+    problems = reading.problems
     if not NAME_PATTERN.fullmatch(name):
         raise FileProblem(
             f"{shown(name)} cannot be a node's name",
@@ -74,24 +115,32 @@ def _node(
     version = _version(entry.get("version", 1), place)
     stored = _object(entry.get("parameters", {}), f"{place}, 'parameters'")
     extra = {key: item for key, item in entry.items() if key not in _NODE}
-    spec = registry.get(kind)
+    spec = reading.registry.get(kind)
     known: dict[str, ParameterSetting] = {}
     unread = stored
-    if spec is None:
+    inner: Graph | None = None
+    promoted: dict[str, Owner] = {}
+    if kind == SUBGRAPH and isinstance(entry.get("graph"), dict):
+        inner = _inner(name, extra.pop("graph"), reading)
+        promoted = _promoted(extra.pop("promoted", {}), inner, place)
+    elif kind in (INLET, OUTLET):
+        carried = _text(stored.get(END_TYPE, ""), f"{place}, '{END_TYPE}'")
+        known, unread = {END_TYPE: carried}, {key: each for key, each in stored.items() if key != END_TYPE}
+    elif spec is None:
         problems.append(
             Problem(
                 f"there is no kind of node {shown(kind)} here",
                 "It is kept as a placeholder; install the nodes it comes from",
                 place,
-                name,
+                full,
                 "warning",
             )
         )
     else:
-        migrated = _migrated(spec, version, stored, place, name, problems)
+        migrated = _migrated(spec, version, stored, place, full, problems)
         if migrated is not None:
             version = max(version, spec.version)
-            known, unread = _parameters(spec, migrated, folder, place, name, problems)
+            known, unread = _parameters(spec, migrated, reading.folder, place, full, problems)
     if unread:
         extra["parameters"] = unread
     x, y = _pair(entry.get("at", [0, 0]), f"{place}, 'at'")
@@ -105,7 +154,31 @@ def _node(
         _text(entry.get("colour", ""), f"{place}, 'colour'"),
         _flag(entry.get("disabled", False), f"{place}, 'disabled'"),
         extra,
+        inner,
+        promoted,
     )
+
+
+def _inner(name: str, data: dict[str, Any], reading: _Reading) -> Graph:
+    """The inside of a subgraph."""
+    if reading.depth == MAX_DEPTH:
+        raise FileProblem(f"its subgraphs are nested more than {MAX_DEPTH} deep")
+    before = reading.path
+    reading.path, reading.depth = f"{before}{name}.", reading.depth + 1
+    graph = _level(data, reading, _INNER)
+    reading.path, reading.depth = before, reading.depth - 1
+    return graph
+
+
+def _promoted(data: Any, inner: Graph, place: str) -> dict[str, Owner]:
+    """Names of parameters outside, written {"name": "node.parameter"}; those of no node are left out."""
+    owners: dict[str, Owner] = {}
+    for alias, address in _object(data, f"{place}, 'promoted'").items():
+        node, _, parameter = _text(address, f"{place}, 'promoted'").rpartition(".")
+        owner = Owner(node, parameter)
+        if node in inner.nodes and parameter and owner not in owners.values():
+            owners[alias] = owner
+    return owners
 
 
 def _migrated(
@@ -184,34 +257,38 @@ def _parameters(
 
 
 def _wires(
-    data: Any, nodes: dict[str, NodeInstance], registry: Registry, problems: list[Problem]
+    data: Any, nodes: dict[str, NodeInstance], reading: _Reading
 ) -> dict[str, dict[str, tuple[Port, ...]]]:
+    problems, path = reading.problems, reading.path
     if not isinstance(data, list):
         raise FileProblem("'wires' must be a list")
-    if len(data) > MAX_WIRES:
-        raise FileProblem(f"it holds {len(data):,} wires, more than the {MAX_WIRES:,} that a graph may have")
+    reading.wires += len(data)
+    if reading.wires > MAX_WIRES:
+        raise FileProblem(
+            f"it holds {reading.wires:,} wires, more than the {MAX_WIRES:,} that a graph may have"
+        )
     # Dictionaries for their order and their quick look-up: port -> nothing.
     wires: dict[str, dict[str, dict[Port, None]]] = {}
     for number, entry in enumerate(data, 1):
         source, target = _wire(entry, number)
         ports = wires.get(target.node, {}).get(target.output, {})
-        problem = wire_problem(nodes, registry, source, target.node, target.output, taken=bool(ports))
+        problem = wire_problem(nodes, reading.registry, source, target.node, target.output, taken=bool(ports))
         if source in ports:
             problem = "the wire is there twice", ""
         if problem is not None:
             what, hint = problem
-            place = f"wire {source.node}.{source.output} -> {target.node}.{target.output}"
-            problems.append(Problem(what, hint or "The wire was left out", place, target.node))
+            place = f"wire {path}{source.node}.{source.output} -> {path}{target.node}.{target.output}"
+            problems.append(Problem(what, hint or "The wire was left out", place, path + target.node))
             continue
         wires.setdefault(target.node, {}).setdefault(target.output, {})[source] = None
     for source, target_node, input_name in loop_closers(wires):
         del wires[target_node][input_name][source]
         problems.append(
             Problem(
-                f"the wires form a cycle through '{target_node}'",
+                f"the wires form a cycle through '{path}{target_node}'",
                 "A node cannot depend on its own result; the wire was left out",
-                f"wire {source.node}.{source.output} -> {target_node}.{input_name}",
-                target_node,
+                f"wire {path}{source.node}.{source.output} -> {path}{target_node}.{input_name}",
+                path + target_node,
             )
         )
     return {

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from app.document.graph import EMPTY, Graph, NodeInstance, Port
+from app.document.subgraph import spec_of
 from nodes.sdk.node import NodeSpec, SocketSpec
 from nodes.sdk.registry import Registry
 from nodes.sdk.sockets import conversion, refusal, with_article
@@ -16,7 +17,7 @@ Wires: TypeAlias = Mapping[str, Mapping[str, Collection[Port]]]
 
 def known_spec(instance: NodeInstance, registry: Registry) -> NodeSpec | None:
     """The declaration of a node, or None when its kind is unknown or newer than the one here."""
-    spec = registry.get(instance.kind)
+    spec = spec_of(instance, registry)
     return None if spec is None or instance.version > spec.version else spec
 
 
@@ -92,7 +93,7 @@ def wire_problem(
     if socket is None:
         names = ", ".join(socket.name for socket in to_spec.inputs) or "none"
         return f"'{target}' has no input '{input_name}'", f"It has: {names}"
-    if output is not None:
+    if output is not None and output.type_name and socket.type_name:
         reason = refusal(output.type_name, socket.type_name)
         if reason is not None:
             return reason, ""

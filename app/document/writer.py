@@ -44,16 +44,32 @@ def flatten_node(instance: NodeInstance, registry: Registry, folder: Path | None
         data["colour"] = instance.colour
     if instance.disabled:
         data["disabled"] = True
+    if instance.inner is not None:
+        data["graph"] = _inner(instance.inner, registry, folder)
+        if instance.promoted:
+            data["promoted"] = {name: f"{node}.{key}" for name, (node, key) in instance.promoted.items()}
     parameters = _parameters(instance, registry, folder)
     if parameters:
         data["parameters"] = parameters
     return {**data, **{key: item for key, item in instance.extra.items() if key != "parameters"}}
 
 
+def _inner(graph: Graph, registry: Registry, folder: Path | None) -> dict[str, Any]:
+    """The inside of a subgraph as plain data; the settings are the whole project's."""
+    data: dict[str, Any] = {
+        "nodes": {name: flatten_node(node, registry, folder) for name, node in graph.nodes.items()},
+        "wires": flatten_wires(graph, graph.nodes),
+    }
+    if graph.backdrops:
+        data["backdrops"] = {name: _backdrop(backdrop) for name, backdrop in graph.backdrops.items()}
+    return {**data, **graph.extra}
+
+
 def _parameters(instance: NodeInstance, registry: Registry, folder: Path | None) -> dict[str, Any]:
     spec = registry.get(instance.kind)
     data = {}
-    for name in _declared_order(instance, registry):
+    # Those of a subgraph are written with the inner nodes that own them.
+    for name in _declared_order(instance, registry) if instance.inner is None else ():
         setting = instance.parameters[name]
         if not can_be_written(setting):
             # One value that is no number must not keep all the others from being saved.

@@ -21,6 +21,8 @@ def contents(graph: Graph) -> dict[str, Any]:
                 node.colour,
                 node.disabled,
                 dict(node.extra),
+                contents(node.inner) if node.inner is not None else None,
+                dict(node.promoted),
             )
             for name, node in graph.nodes.items()
         ],

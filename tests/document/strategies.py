@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from app.document import commands
 from app.document.curve import INTERPOLATIONS, Curve, Key
 from app.document.graph import Graph, GraphError, Port
+from app.document.subgraph import edited_at, inner_at, spec_of
 from nodes.sdk.registry import Registry
 from tests.document.kinds import registry
 
@@ -72,17 +73,17 @@ def _wire(graph: Graph, number: int) -> tuple[Port, str, str]:
 
 def _connect(graph: Graph, known: Registry, above: int, below: int, sockets: int) -> Graph:
     source, target = _pick(graph, above), _pick(graph, below)
-    outputs = REGISTRY.get(graph.nodes[source].kind).outputs
-    inputs = REGISTRY.get(graph.nodes[target].kind).inputs
-    if not inputs:
-        raise GraphError("it has no inputs")
+    outputs = spec_of(graph.nodes[source], REGISTRY).outputs
+    inputs = spec_of(graph.nodes[target], REGISTRY).inputs
+    if not inputs or not outputs:
+        raise GraphError("it has no sockets")
     output, socket = outputs[sockets % len(outputs)].name, inputs[sockets // 4 % len(inputs)].name
     return commands.connect(graph, known, Port(source, output), target, socket)
 
 
 def _parameter(graph: Graph, node: int, parameter: int) -> tuple[str, str]:
     name = _pick(graph, node)
-    parameters = REGISTRY.get(graph.nodes[name].kind).parameters
+    parameters = spec_of(graph.nodes[name], REGISTRY).parameters
     return name, parameters[parameter % len(parameters)].name if parameters else "none"
 
 
@@ -98,6 +99,22 @@ def _copy(graph: Graph, known: Registry, number: int, with_inputs: bool) -> Grap
 
 def _backdrop(graph: Graph, known: Registry, title: str, at: tuple[float, float]) -> Graph:
     return commands.add_backdrop(graph, title, at, (200.0, 100.0))[0]
+
+
+def _subgraph(graph: Graph, number: int) -> str:
+    found = [name for name, node in graph.nodes.items() if node.inner is not None]
+    if not found:
+        raise GraphError("there are no subgraphs")
+    return found[number % len(found)]
+
+
+def _promote(graph: Graph, known: Registry, group: int, node: int, parameter: int) -> Graph:
+    name = _subgraph(graph, group)
+    return commands.promote(graph, known, (name,), *_parameter(inner_at(graph, (name,)), node, parameter))[0]
+
+
+def _inside(graph: Graph, known: Registry, group: int, edit: Callable[..., Graph]) -> Graph:
+    return edited_at(graph, (_subgraph(graph, group),), lambda inner: edit(inner, known))
 
 
 _EDITS: dict[str, Callable[..., Graph]] = {
@@ -121,6 +138,13 @@ _EDITS: dict[str, Callable[..., Graph]] = {
     "settings": lambda g, r, fps, first, last: commands.set_settings(g, fps=fps, first=first, last=last),
     "marker": lambda g, r, frame, text: commands.set_marker(g, frame, text),
     "remove marker": lambda g, r, frame: commands.remove_marker(g, frame),
+    "group": lambda g, r, n: commands.group_nodes(g, r, _some(g, n))[0],
+    "ungroup": lambda g, r, n: commands.ungroup(g, _subgraph(g, n))[0],
+    "promote": _promote,
+    "expose": lambda g, r, group, n: _inside(
+        g, r, group, lambda inner, known: commands.expose_sockets(inner, known, _some(inner, n))
+    ),
+    "inside": _inside,
 }
 
 _which = st.integers(0, 255)
@@ -146,13 +170,20 @@ _ARGUMENTS: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "settings": (st.floats(0.5, 240), st.integers(0, 10), st.integers(5, 500)),
     "marker": (_frames, words),
     "remove marker": (_frames,),
+    "group": (_which,),
+    "ungroup": (_which,),
+    "promote": (_which, _which, _which),
+    "expose": (_which, _which),
+    "inside": (_which, st.deferred(lambda: edits())),
 }
 
 
 @st.composite
 def edits(draw: st.DrawFn) -> Edit:
     """One edit; wires, nodes and parameters come more often than the rest."""
-    what = draw(st.sampled_from(["connect"] * 16 + ["add"] * 3 + ["set"] * 3 + list(_EDITS)))
+    what = draw(
+        st.sampled_from(["connect"] * 16 + ["add"] * 3 + ["set"] * 3 + ["group", "inside"] * 2 + list(_EDITS))
+    )
     return Edit(what, tuple(draw(argument) for argument in _ARGUMENTS[what]))
 
 

@@ -5,6 +5,7 @@ be done raises GraphError with the reason.
 """
 
 from app.document.commands.clipboard import copy_text, duplicate, paste_text
+from app.document.commands.groups import demote, expose_sockets, group_nodes, promote, ungroup
 from app.document.commands.nodes import (
     add_node,
     delete_nodes,
@@ -54,15 +55,19 @@ __all__ = [
     "connect",
     "copy_text",
     "delete_nodes",
+    "demote",
     "disconnect",
     "duplicate",
+    "expose_sockets",
     "extract_nodes",
+    "group_nodes",
     "insert_on_wire",
     "move_backdrops",
     "move_keys",
     "move_keys_at",
     "move_nodes",
     "paste_text",
+    "promote",
     "refusals_from",
     "refusals_into",
     "remove_backdrops",
@@ -82,6 +87,7 @@ __all__ = [
     "set_value",
     "swap_inputs",
     "toggle_disabled",
+    "ungroup",
     "value_at",
     "wire_refusal",
 ]

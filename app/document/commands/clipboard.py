@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.document.format import read_text, write_text
 from app.document.graph import Graph, GraphError, Port
 from app.document.migrations import FORMAT
+from app.document.subgraph import require_room
 from app.document.wiring import wire_problem
 from app.document.writer import flatten_wires
 from nodes.sdk.errors import FileProblem
@@ -65,6 +66,7 @@ def paste_text(
         raise nothing
     dx, dy = _offset(piece, at)
     graph, renamed = _added(graph, piece, (dx, dy))
+    require_room(graph)
     if with_inputs:
         graph = _with_inputs(graph, registry, piece.extra.get(_INPUTS, piece.extra.get(_OLD_INPUTS)), renamed)
     return graph, list(renamed.values())
@@ -90,6 +92,7 @@ def duplicate(
     piece = replace(graph.without_nodes(name for name in graph.nodes if name not in chosen), backdrops={})
     outer = flatten_wires(graph, chosen)
     graph, renamed = _added(graph, piece, offset)
+    require_room(graph)
     if with_inputs:
         outer = [wire for wire in outer if wire[0].partition(".")[0] not in chosen]
         graph = _with_inputs(graph, registry, outer, renamed)

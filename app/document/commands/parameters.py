@@ -8,6 +8,7 @@ from typing import Any
 
 from app.document.curve import Curve, Interpolation, Key
 from app.document.graph import Graph, GraphError, ParameterSetting
+from app.document.subgraph import spec_of
 from app.document.writer import is_default
 from nodes.sdk.errors import NodeError
 from nodes.sdk.params import ParameterSpec, ParameterValue
@@ -23,7 +24,7 @@ def parameter_spec(graph: Graph, registry: Registry, node: str, parameter: str) 
     instance = graph.nodes.get(node)
     if instance is None:
         raise GraphError(f"there is no node '{node}'", hint=_one_of("node", list(graph.nodes)))
-    spec = registry.get(instance.kind)
+    spec = spec_of(instance, registry)
     if spec is None:
         raise GraphError(
             f"'{node}' is a placeholder: there is no kind of node '{instance.kind}' here",
