@@ -32,7 +32,7 @@ _EXPRESSION_DEVIATION = 0.12
 _FOCAL_DEVIATION = 0.12
 _STEPS = 7
 #: Points that slide along the outline of the face when the head turns.
-_OUTLINE = (
+OUTLINE = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
     148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip
@@ -136,7 +136,7 @@ def turned_landmarks(basis: LandmarkBasis, rotation: FloatArray) -> tuple[FloatA
 def landmark_weights() -> FloatArray:
     """How much each of the 468 landmarks counts, for models that do not say how surely they are seen."""
     weights = np.ones(468)
-    weights[list(_OUTLINE)] = 0.35
+    weights[list(OUTLINE)] = 0.35
     weights[list(_SHARP)] = 1.5
     return weights
 
@@ -468,7 +468,7 @@ def surface_offsets(model: HeadModel, fit: LandmarkFit) -> FloatArray:
     wanted[:, 0] = fit.residuals[:, 0] * distance / fit.focal
     wanted[:, 1] = -fit.residuals[:, 1] * distance / fit.focal
     # Damped: the outline slides, it is no fixed place of the skin.
-    wanted *= np.where(np.isin(np.arange(468), _OUTLINE), 0.8, 1.0)[:, None]
+    wanted *= np.where(np.isin(np.arange(468), OUTLINE), 0.8, 1.0)[:, None]
     spread = spread_matrix(model)
     moved = np.zeros((len(model.mean), 3), np.float32)
     remaining = wanted.copy()

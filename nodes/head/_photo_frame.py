@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodes.head._kernels import draw_mouth, draw_skin
-from nodes.head._photo import PhotoLayers, flat
+from nodes.head._photo import PhotoLayers
+from nodes.head._photo_mouth import flat
 from nodes.head._shape import landmark_points, neutral_vertices
 from nodes.head._slit import MOUTH, slit
 from nodes.raster.geometry import rotation_matrix

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nodes.head._fit import _OUTLINE, eye_distance
+from nodes.head._fit import OUTLINE, eye_distance
 from nodes.sdk.values import PARSING_CLASSES, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 
@@ -32,7 +32,7 @@ def following(
     unit = eye_distance(fit.landmarks)
     part = labels[top:bottom, left:right]
     face = np.zeros(part.shape, np.uint8)
-    outline = fit.landmarks[list(_OUTLINE), :2] - (left, top)
+    outline = fit.landmarks[list(OUTLINE), :2] - (left, top)
     cv2.fillPoly(face, [np.round(outline).astype(np.int32)], 1)
     found = []
     for table, reach in ((_EXPRESSION, 0.16), (_TURN, 0.12)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nodes.head._fit import _OUTLINE, eye_distance
+from nodes.head._fit import OUTLINE, eye_distance
 from nodes.head._shape import expressed_vertices, parts_of, to_world
 from nodes.raster.geometry import project_from_camera, to_camera, vertex_normals
 from nodes.raster.sampling import sample_bilinear
@@ -119,7 +119,7 @@ def _weights(fit: HeadState, places: FloatArray, normals: FloatArray) -> FloatAr
     import cv2
 
     unit = eye_distance(fit.landmarks)
-    outline = fit.landmarks[list(_OUTLINE), :2].astype(np.float32).reshape(-1, 1, 2)
+    outline = fit.landmarks[list(OUTLINE), :2].astype(np.float32).reshape(-1, 1, 2)
     edge = np.array([cv2.pointPolygonTest(outline, (float(x), float(y)), True) for x, y in places])
     weight = np.clip(edge / (0.35 * unit), 0.0, 1.0)
     weight *= np.clip((normals[:, 2] - 0.05) / 0.35, 0.0, 1.0)
