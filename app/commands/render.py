@@ -42,6 +42,7 @@ class Job:
         node: the node whose picture, or else first output, is rendered.
         target: the file or the pattern of files.
         first, last: frames, both included.
+        embed: whether the file takes the graph with it.
     """
 
     graph: Graph
@@ -49,6 +50,7 @@ class Job:
     target: Path
     first: int
     last: int
+    embed: bool = True
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -60,6 +62,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--frames", metavar="A-B", help="frames A to B, both included; else the graph's range"
     )
     parser.add_argument("--fps", metavar="N", type=positive_rate, help="frames a second; else the graph's")
+    parser.add_argument("--no-graph", action="store_true", help="do not put the graph into the file")
     add_overrides(parser)
     parser.set_defaults(handler=run)
     return parser
@@ -98,7 +101,7 @@ def plan(args: argparse.Namespace, registry: Registry) -> Job:
     first, last = frames or (graph.settings.first, graph.settings.last)
     target = args.output or _own_target(graph, registry, node, first)
     require_folder(target)
-    return Job(graph, node, target, first, last)
+    return Job(graph, node, target, first, last, not args.no_graph)
 
 
 def only_writer(graph: Graph, registry: Registry, file: Path) -> str:
@@ -200,6 +203,7 @@ def carry_out(job: Job, evaluator: Evaluator) -> None:
                 job.target,
                 job.first,
                 job.last,
+                embed=job.embed,
                 on_progress=report,
                 on_state=line.on_state,
             )

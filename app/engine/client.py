@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.document.graph import Graph
+from app.document.unfold import Unfolder
 from app.engine.messages import Export, Look, Message, Options, Pin, Purge
 from app.engine.process import ComputeProcess
 from app.engine.protocol import (
@@ -77,6 +78,7 @@ class EngineClient:
         self._worker: ComputeProcess | None = None
         self._spare: ComputeProcess | None = None
         self._sent: Graph | None = None
+        self._unfold = Unfolder()
         self._pins: frozenset[str] = frozenset()
         self._wish: _Wish | None = None
         self._messages: list[Message] = []
@@ -102,9 +104,13 @@ class EngineClient:
     # -- what the interface asks --------------------------------------------------------------
 
     def look(self, graph: Graph, views: tuple[View, ...], frame: int, *, proxy: int = 1) -> int:
-        """Ask for values; the newest call replaces older ones. Returns the request's number."""
+        """Ask for values; the newest call replaces older ones. Returns the request's number.
+
+        Nodes inside of subgraphs are called "subgraph.node", in views and in events.
+        """
         with self._lock:
             number = next(self._numbers)
+            graph = self._unfold(graph)
             if self._wish is not None:
                 self._dropped.append(self._wish[0])
             self._wish = (number, graph, views, frame, proxy)
@@ -122,14 +128,20 @@ class EngineClient:
                 self._deaf_at = time.monotonic() + DEAF
             self._lock.notify_all()
 
-    def export(self, graph: Graph, node: str, output: Path | None, first: int, last: int) -> int:
+    def export(
+        self, graph: Graph, node: str, output: Path | None, first: int, last: int, *, embed: bool = True
+    ) -> int:
         """Render a writer node (such as export_video) over a range in a process of its own.
+
+        With `embed` the file takes the graph with it, where its format can.
 
         Returns the job's number; ExportProgress and ExportDone follow.
         """
         with self._lock:
             job = next(self._jobs)
-            order = Export(job, difference(None, graph), node, str(output or ""), first, last)
+            order = Export(
+                job, difference(None, self._unfold(graph)), node, str(output or ""), first, last, embed
+            )
             self._export_nodes[job] = node
             self._messages.append(order)
             self._lock.notify_all()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.document.graph import Graph
+from app.document.unfold import unfolded
 from app.engine.cells import Cells
 from app.engine.evaluate import Evaluator, NodeFailure
 from app.engine.messages import Export, Options
@@ -43,6 +44,7 @@ def export_node(
     first: int,
     last: int,
     *,
+    embed: bool = True,
     on_progress: OnProgress = lambda done, total, left, doing: None,
     on_state: Callable[[NodeState], None] | None = None,
     is_cancelled: Callable[[], bool] = lambda: False,
@@ -53,6 +55,7 @@ def export_node(
         evaluator: should be streaming, so that memory stays flat.
         node: a writer node, or any other that gives an image.
         output: the file; None takes the node's own path.
+        embed: whether the file takes the graph with it, where its format can.
         on_progress: called with frames done, frames in all, seconds left, and what happens now.
 
     Returns:
@@ -62,8 +65,10 @@ def export_node(
         NodeFailure, FacewrightError: why it could not be done.
         Cancelled: when is_cancelled said so; what is finished can be resumed later.
     """
+    from app.export.carried import text_to_carry
     from app.export.render import export
 
+    graph = unfolded(graph)
     instance = graph.nodes.get(node)
     spec = evaluator.registry.get(instance.kind) if instance is not None else None
     if instance is None or spec is None:
@@ -91,6 +96,7 @@ def export_node(
         parameters=parameters if spec.writer else None,
         fps=graph.settings.fps,
         key=evaluator.range_key(graph, node, picture, first, last),
+        carried=text_to_carry(graph, evaluator.registry, target.parent) if embed else "",
         audio=_audio(evaluator, graph, node, spec, first),
         on_progress=progress,
         is_cancelled=is_cancelled,
@@ -158,6 +164,7 @@ def _outcome(connection: Connection, cells: Cells, options: Options, job: Export
             output,
             job.first,
             job.last,
+            embed=job.embed,
             on_progress=progress,
             on_state=tell,
             is_cancelled=lambda: cells.cancelled > 0,

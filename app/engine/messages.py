@@ -56,7 +56,11 @@ class Pin:
 
 @dataclass(frozen=True)
 class Export:
-    """Write a node's picture over a range into a file; "" takes the node's own path."""
+    """Write a node's picture over a range into a file; "" takes the node's own path.
+
+    Attributes:
+        embed: whether the file takes the graph with it.
+    """
 
     job: int
     patch: Patch
@@ -64,6 +68,7 @@ class Export:
     output: str
     first: int
     last: int
+    embed: bool = True
 
 
 Message = Look | Purge | Pin | Export

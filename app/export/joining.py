@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.export.atomic import replacing
+from app.export.carried import KEYWORD
 from app.export.encoder import encoding
 from app.export.settings import VideoSettings, extension_of
 from nodes.media.video_index import alpha_beside, build_index, open_video, picture_stream
@@ -36,6 +37,7 @@ def join(
     *,
     audio: Audio | None = None,
     audio_start: float = 0.0,
+    carried: str = "",
     check: Callable[[], None] = lambda: None,
 ) -> None:
     """Copy the parts' pictures, without encoding them again, into one file, and put sound to them.
@@ -49,6 +51,7 @@ def join(
         rate: frames a second.
         audio: sound, or None.
         audio_start: seconds of the sound that come before the first frame.
+        carried: the text of a graph that goes into the file's metadata.
         check: called often; what it raises ends the work.
 
     Raises:
@@ -57,7 +60,7 @@ def join(
     total = sum(count for _, count in parts)
     # A draft among the parts goes with them, should the program be killed now.
     with encoding(target), replacing(target, parts[0][0].parent) as draft:
-        _write(parts, draft, settings, rate, total, audio, audio_start, check)
+        _write(parts, draft, settings, rate, total, audio, audio_start, carried, check)
         with open_video(draft) as written:
             index = build_index(written, picture_stream(written, draft), target)
         if len(index) != total:
@@ -75,6 +78,7 @@ def _write(
     total: int,
     audio: Audio | None,
     audio_start: float,
+    carried: str,
     check: Callable[[], None],
 ) -> None:
     import av
@@ -83,8 +87,10 @@ def _write(
         first = stack.enter_context(open_video(parts[0][0]))
         template = picture_stream(first, parts[0][0])
         extension = extension_of(draft)
-        options = {"movflags": "+faststart"} if extension in ("mp4", "mov") else {}
+        options = {"movflags": "+faststart+use_metadata_tags"} if extension in ("mp4", "mov") else {}
         container = stack.enter_context(av.open(f"file:{draft}", "w", options=options))
+        if carried:
+            container.metadata[KEYWORD] = carried
         stream = container.add_stream_from_template(template, opaque=True)
         tag = settings.kind().tag
         if tag and extension in ("mp4", "mov"):

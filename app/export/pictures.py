@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from app.export.atomic import replacing
+from app.export.carried import png_with_graph
 from app.export.settings import extension_of
 from nodes.media.colour import as_bytes, as_words, over_black, with_light
 from nodes.sdk import NodeError
@@ -22,7 +23,7 @@ _PILLOW = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "tif": "TIFF", "tiff": "
 _WEBP_SIDE = 16_383
 
 
-def write_picture(image: Image, path: Path, *, depth: int = 8, quality: int = 95) -> None:
+def write_picture(image: Image, path: Path, *, depth: int = 8, quality: int = 95, carried: str = "") -> None:
     """Write a picture in the format its file name says.
 
     PNG, TIFF, WebP and EXR keep alpha; for JPEG a transparent picture is laid over black. EXR holds
@@ -33,6 +34,7 @@ def write_picture(image: Image, path: Path, *, depth: int = 8, quality: int = 95
         path: ends in one of PICTURE_EXTENSIONS.
         depth: 8, or 16 bits a channel (PNG and TIFF only).
         quality: 1..100, of JPEG and WebP.
+        carried: the text of a graph that a PNG file takes with it.
 
     Raises:
         NodeError: when the name, the depth or the size does not fit the format.
@@ -40,6 +42,8 @@ def write_picture(image: Image, path: Path, *, depth: int = 8, quality: int = 95
     """
     check_picture_path(path, depth)
     data = encode_picture(image, extension_of(path), depth=depth, quality=quality)
+    if carried and extension_of(path) == "png":
+        data = png_with_graph(data, carried)
     with replacing(path) as draft:
         draft.write_bytes(data)
 

@@ -30,6 +30,7 @@ def export(
     fps: float = 25.0,
     key: str = "",
     audio: Audio | None = None,
+    carried: str = "",
     on_progress: OnProgress = lambda progress: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> ExportReport:
@@ -44,7 +45,7 @@ def export(
         target: the file or pattern.
         parameters: those of an `export_video` or `export_image` node. A codec that does not fit the
             name gives way to the usual one for the name; so a command line's own file name is enough.
-        fps, key, audio, on_progress, is_cancelled: see `export_range`.
+        fps, key, audio, carried, on_progress, is_cancelled: see `export_range`.
 
     Raises:
         Cancelled: when is_cancelled said so.
@@ -58,7 +59,16 @@ def export(
     if extension_of(target) in VIDEO_EXTENSIONS:
         settings = fitting_settings(target, chosen)
         return export_range(
-            frame_at, target, first, last, settings=settings, fps=fps, key=key, audio=audio, **listeners
+            frame_at,
+            target,
+            first,
+            last,
+            settings=settings,
+            fps=fps,
+            key=key,
+            audio=audio,
+            carried=carried,
+            **listeners,
         )
     if extension_of(target) in _SHAPES:
         write_value(frame_at(first), target)
@@ -69,9 +79,9 @@ def export(
     check_picture_path(target, depth)
     if is_pattern(target):
         return export_sequence(
-            frame_at, target, first, last, depth=depth, quality=quality, key=key, **listeners
+            frame_at, target, first, last, depth=depth, quality=quality, key=key, carried=carried, **listeners
         )
-    write_picture(frame_at(first), target, depth=depth, quality=quality)
+    write_picture(frame_at(first), target, depth=depth, quality=quality, carried=carried)
     on_progress(ExportProgress(1, 1, 0.0))
     return ExportReport(target, 1, 0)
 

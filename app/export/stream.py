@@ -56,6 +56,7 @@ def export_range(
     fps: float = 25.0,
     key: str = "",
     audio: Audio | None = None,
+    carried: str = "",
     on_progress: OnProgress = lambda progress: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> ExportReport:
@@ -69,6 +70,7 @@ def export_range(
         key: tells one content from another (the engine's key of the port). With the same key,
             range and settings a stopped export goes on where it stopped; empty always starts anew.
         audio: sound; its time 0 is the project's frame 0.
+        carried: the text of a graph that goes into the file's metadata.
         on_progress: called after every frame.
         is_cancelled: asked before every frame.
 
@@ -113,6 +115,7 @@ def export_range(
             rate,
             audio=audio,
             audio_start=first / fps,
+            carried=carried,
             check=check,
         )
     except BaseException:

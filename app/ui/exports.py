@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from app.document.graph import Graph
 from app.engine.client import EngineClient
 from app.engine.protocol import ErrorReport, ExportDone, ExportProgress
+from app.export.remembered import Render, RenderStore
+from nodes.sdk.errors import FacewrightError
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -24,6 +27,7 @@ class Export:
         node: the writer node.
         path: the file to write.
         first, last: frames, both included.
+        embed: whether the file takes the graph with it.
         done, total, seconds_left, doing: how far it is while it runs.
         job: the engine's number, while it runs.
     """
@@ -33,6 +37,7 @@ class Export:
     path: Path
     first: int
     last: int
+    embed: bool = True
     state: State = "waiting"
     done: int = 0
     total: int = 0
@@ -57,15 +62,25 @@ class ExportQueue(QObject):
     Signals:
         changed: an export (or the order) changed.
         finished: an Export ended, however it ended.
+        trouble: why the queue cannot be kept for the next start.
     """
 
     changed = Signal()
     finished = Signal(object)
+    trouble = Signal(str)
 
-    def __init__(self, engine: EngineClient, events: object, parent: QObject | None = None) -> None:
-        """Follow `events`, the session's export_event signal."""
+    def __init__(
+        self,
+        engine: EngineClient,
+        events: object,
+        parent: QObject | None = None,
+        store: RenderStore | None = None,
+    ) -> None:
+        """Follow `events`, the session's export_event signal; remember what is open in `store`."""
         super().__init__(parent)
         self._engine = engine
+        self._store = store
+        self._complained = False
         self.items: list[Export] = []
         self.paused = False
         events.connect(self.on_event)  # type: ignore[attr-defined]
@@ -82,8 +97,33 @@ class ExportQueue(QObject):
         export.total = export.last - export.first + 1
         self.items.append(export)
         self._start_next()
+        self._remember()
         self.changed.emit()
         return export
+
+    def stop(self) -> None:
+        """The program ends: what is open stays remembered for the next start."""
+        self._store = None
+
+    def go_on(self, renders: Iterable[Render]) -> None:
+        """Take up what an earlier run of the program left; what it finished is not done twice."""
+        for render in renders:
+            self.add(Export(render.graph, render.node, render.path, render.first, render.last, render.embed))
+
+    def _remember(self) -> None:
+        if self._store is None:
+            return
+        renders = [
+            Render(item.graph, item.node, item.path.absolute(), item.first, item.last, item.embed)
+            for item in self.items
+            if item.open
+        ]
+        try:
+            self._store.save(renders)
+        except FacewrightError as error:
+            if not self._complained:
+                self._complained = True
+                self.trouble.emit(f"The render queue cannot be kept for the next start: {error}")
 
     def cancel(self, export: Export) -> None:
         """Stop an export, or take it out of the queue."""
@@ -93,6 +133,7 @@ class ExportQueue(QObject):
         elif export.state == "waiting":
             export.state = "cancelled"
             self.finished.emit(export)
+            self._remember()
         self.changed.emit()
 
     def again(self, export: Export) -> None:
@@ -102,6 +143,7 @@ class ExportQueue(QObject):
             self.items.remove(export)
             self.items.append(export)
             self._start_next()
+            self._remember()
             self.changed.emit()
 
     def remove(self, export: Export) -> None:
@@ -115,6 +157,7 @@ class ExportQueue(QObject):
         index = self.items.index(export)
         target = min(max(index + places, 0), len(self.items) - 1)
         self.items.insert(target, self.items.pop(index))
+        self._remember()
         self.changed.emit()
 
     def set_paused(self, paused: bool) -> None:
@@ -147,13 +190,16 @@ class ExportQueue(QObject):
                 export.path = Path(event.path)
         self.finished.emit(export)
         self._start_next()
+        self._remember()
 
     def _start_next(self) -> None:
         if self.running is not None or self.paused or not self.waiting:
             return
         export = self.waiting[0]
         export.state = "running"
-        export.job = self._engine.export(export.graph, export.node, export.path, export.first, export.last)
+        export.job = self._engine.export(
+            export.graph, export.node, export.path, export.first, export.last, embed=export.embed
+        )
 
 
 def duration(seconds: float) -> str:

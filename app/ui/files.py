@@ -10,8 +10,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document.document import Document
+from app.document.graph import Graph
+from app.document.problems import Problem
 from app.document.recovery import Recovery, find_recovery, find_untitled
 from app.document.save import ChangedOnDisk
+from app.export.carried import can_carry, carried_graph
 from app.ui.dialogs import questions
 from app.ui.session import Session
 from app.ui.settings import Preferences
@@ -20,6 +23,7 @@ from nodes.sdk.errors import FacewrightError
 logger = logging.getLogger(__name__)
 
 PATTERN = "Graphs (*.graph);;All files (*)"
+OPEN_PATTERN = "Graphs, and exports that carry one (*.graph *.png *.mp4 *.mov *.mkv *.webm);;" + PATTERN
 SUFFIX = ".graph"
 #: Milliseconds between looks whether there is unsaved work to put aside.
 AUTOSAVE = 4000
@@ -95,12 +99,14 @@ class Files(QObject):
 
     def open_dialog(self) -> None:
         start = self._preferences.folder_for("graphs")
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a graph", start, PATTERN)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a graph", start, OPEN_PATTERN)
         if chosen:
             self.open(Path(chosen))
 
     def open(self, path: Path, *, asked: bool = False) -> bool:
-        """Open a graph file, or the newer unsaved work that belongs to it."""
+        """Open a graph file, or the newer unsaved work that belongs to it; or an export's graph."""
+        if can_carry(path):
+            return self.open_export(path, asked=asked)
         if not asked and not self.may_close():
             return False
         recovery = find_recovery(path)
@@ -136,8 +142,24 @@ class Files(QObject):
         except FacewrightError as error:
             questions.tell(self._window, error)
             return
+        self._adopt_unnamed(example.graph, example.problems)
+
+    def open_export(self, path: Path, *, asked: bool = False) -> bool:
+        """Start a new, unnamed graph from the one that an exported file carries."""
+        if not asked and not self.may_close():
+            return False
+        try:
+            loaded = carried_graph(path, self.session.registry)
+        except FacewrightError as error:
+            questions.tell(self._window, error)
+            return False
+        self._preferences.remember_folder("graphs", path)
+        self._adopt_unnamed(loaded.graph, loaded.problems)
+        return True
+
+    def _adopt_unnamed(self, graph: Graph, problems: tuple[Problem, ...]) -> None:
         self.session.document.close()
-        self.session.adopt(Document(self.session.registry, example.graph, problems=example.problems))
+        self.session.adopt(Document(self.session.registry, graph, problems=problems))
         self.opened.emit()
 
     def save(self) -> bool:

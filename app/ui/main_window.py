@@ -19,8 +19,10 @@ from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLa
 
 from app.document.backups import backups
 from app.document.graph import Graph
+from app.export.remembered import RenderStore
 from app.ui.actions import Actions
 from app.ui.canvas import GraphCanvas
+from app.ui.dialogs.left_renders import offer_renders
 from app.ui.docks import Docks
 from app.ui.exports import ExportQueue
 from app.ui.files import Files
@@ -48,7 +50,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.keys = Actions(preferences.folder / "shortcuts.json", self)
-        self.exports = ExportQueue(session.engine, session.export_event, self)
+        store = RenderStore(session.registry)
+        self.exports = ExportQueue(session.engine, session.export_event, self, store)
+        self.exports.trouble.connect(session.message)
         self.files = Files(session, preferences, self)
         self.viewer = Viewer(session, self.keys, self)
         self.canvas = GraphCanvas(session, self.keys, self)
@@ -164,6 +168,7 @@ class MainWindow(QMainWindow):
     def start(self, path: Path | None) -> None:
         """Open what was asked for; call once the window is up."""
         self.files.start(path)
+        offer_renders(self, self.exports, self.session.registry)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
@@ -177,6 +182,7 @@ class MainWindow(QMainWindow):
             return
         self.timeline.stop()
         self.files.stop()
+        self.exports.stop()
         self.preferences.set_bytes("window/geometry", self.saveGeometry())
         self.preferences.set_bytes("window/state", self.docks.state())
         self.preferences.sync()

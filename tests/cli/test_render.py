@@ -258,3 +258,18 @@ def test_an_unfinished_render_goes_on_where_it_stopped(run: Run, film: Path, tmp
     assert run("render", film).status == 0
     assert len(brightness(tmp_path / "film.mp4")) == 261
     assert not (tmp_path / "film.mp4.parts").exists()
+
+
+def test_the_graph_goes_into_the_file_unless_told_otherwise(run: Run, film: Path, tmp_path: Path) -> None:
+    from app.export.carried import carried_graph
+    from nodes.sdk.errors import FileProblem
+    from nodes.sdk.registry import default_registry
+
+    registry = default_registry()
+    assert run("render", film, "-o", "with.mp4").status == 0
+    assert set(carried_graph(tmp_path / "with.mp4", registry).graph.nodes) == set(
+        json.loads(film.read_text("utf-8"))["nodes"]
+    )
+    assert run("render", film, "-o", "without.mp4", "--no-graph").status == 0
+    with pytest.raises(FileProblem, match="carries no graph"):
+        carried_graph(tmp_path / "without.mp4", registry)

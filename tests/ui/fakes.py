@@ -98,7 +98,9 @@ class FakeEngine:
     def cancel(self) -> None:
         self.cancels += 1
 
-    def export(self, graph: Graph, node: str, output: Path | None, first: int, last: int) -> int:
+    def export(
+        self, graph: Graph, node: str, output: Path | None, first: int, last: int, *, embed: bool = True
+    ) -> int:
         job = len(self.exports) + 1
         self.exports.append((job, node, output, first, last))
         return job

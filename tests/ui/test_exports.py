@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.engine.protocol import ErrorReport
+from app.export.remembered import Render, RenderStore
 from app.ui.dialogs.export_dialog import ExportDialog
 from app.ui.exports import Export, ExportQueue, duration
 from app.ui.session import Session
@@ -166,3 +167,54 @@ def test_durations_in_words() -> None:
         "3 min 20 s",
         "2 h 5 min",
     ]
+
+
+def test_what_is_open_is_remembered_and_gone_on_with(
+    session: Session, engine: FakeEngine, tmp_path: Path
+) -> None:
+    store = RenderStore(session.registry, tmp_path)
+    queue = ExportQueue(engine, session.export_event, session, store)
+    queue.add(an_export(session, "a.mp4"))
+    queue.add(an_export(session, "b.mp4"))
+    kept = store.file.read_text("utf-8")
+    assert "a.mp4" in kept and "b.mp4" in kept
+    engine.finish(1)
+    settle()
+    kept = store.file.read_text("utf-8")
+    assert "a.mp4" not in kept and "b.mp4" in kept
+    queue.stop()
+    engine.finish(2, cancelled=True)
+    settle()
+    assert store.file.is_file()  # The program ends: what it stops is to be gone on with.
+
+
+def test_renders_of_an_earlier_run_run_again(
+    session: Session, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    queue.go_on([Render(session.graph, "export", Path("/far/c.mp4"), 2, 5, embed=False)])
+    assert engine.exports == [(1, "export", Path("/far/c.mp4"), 2, 5)]
+    assert queue.items[0].embed is False
+
+
+def test_a_queue_that_cannot_be_kept_says_so_once(
+    session: Session, engine: FakeEngine, tmp_path: Path, qtbot
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    queue = ExportQueue(engine, session.export_event, session, RenderStore(session.registry, blocked))
+    troubles: list[str] = []
+    queue.trouble.connect(troubles.append)
+    queue.add(an_export(session, "a.mp4"))
+    queue.add(an_export(session, "b.mp4"))
+    assert len(troubles) == 1
+    assert queue.items[0].state == "running"
+
+
+def test_the_switch_for_the_graph_is_kept(
+    session: Session, queue: ExportQueue, preferences: Preferences, dialog: ExportDialog
+) -> None:
+    assert dialog.embed.isChecked()
+    dialog.embed.setChecked(False)
+    dialog.begin()
+    assert queue.items[-1].embed is False
+    assert not ExportDialog(session, queue, preferences, dialog).embed.isChecked()

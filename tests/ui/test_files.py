@@ -6,13 +6,17 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QWidget
 
 from app.document.recovery import find_recovery
+from app.export.carried import text_to_carry
+from app.export.pictures import write_picture
 from app.ui.files import Files
 from app.ui.session import Session
 from app.ui.settings import RECENT_COUNT, Preferences
+from nodes.sdk.values import Image
 
 Answers = Callable[..., list[str]]
 
@@ -184,3 +188,29 @@ def test_an_example_is_a_new_graph_and_is_never_written_to(
     files.autosave()
     assert saved.read_bytes() == before
     assert find_recovery(saved) is None
+
+
+def test_a_graph_opens_from_a_picture_that_carries_it(
+    files: Files, session: Session, tmp_path: Path, answers: Answers
+) -> None:
+    text = text_to_carry(session.graph, session.registry, tmp_path)
+    picture = tmp_path / "face.png"
+    write_picture(Image(np.zeros((8, 8, 3), np.float32)), picture, carried=text)
+    nodes = list(session.graph.nodes)
+    answers(1, 1)
+    files.new()
+    assert not session.graph.nodes
+    assert files.open(picture)
+    assert list(session.graph.nodes) == nodes
+    assert session.document.path is None  # Saving must not write over the picture.
+
+
+def test_a_picture_without_a_graph_says_so(
+    files: Files, session: Session, tmp_path: Path, answers: Answers
+) -> None:
+    write_picture(Image(np.zeros((8, 8, 3), np.float32)), tmp_path / "plain.png")
+    graph = session.graph
+    told = answers(1)
+    assert not files.open(tmp_path / "plain.png")
+    assert "carries no graph" in told[-1]
+    assert session.graph is graph

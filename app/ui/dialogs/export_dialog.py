@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -76,6 +77,14 @@ class ExportDialog(QDialog):
         form.addRow("Writer node", self.writer)
         form.addRow("File", file_row)
         form.addRow("Frames", frames_row)
+        self.embed = QCheckBox("Put the graph into the file", self)
+        self.embed.setToolTip(
+            "PNG and video files then open as a graph: File > Open. Paths are cut to this folder; no\n"
+            "other file and no password goes with it"
+        )
+        self.embed.setChecked(preferences.flag("export/graph", True))
+        self.embed.toggled.connect(lambda on: preferences.set_flag("export/graph", on))
+        form.addRow("", self.embed)
         self.problem = QLabel(self)
         self.problem.setWordWrap(True)
         self.problem.setProperty("box", "warning")
@@ -232,9 +241,9 @@ class ExportDialog(QDialog):
     def begin(self) -> None:
         """Put the export into the queue, with the graph as it is now."""
         path = Path(self.path.text().strip())
-        self.queue.add(
-            Export(self.session.graph, self.writer.currentData(), path, self.first.value(), self.last.value())
-        )
+        first, last = self.first.value(), self.last.value()
+        writer, embed = self.writer.currentData(), self.embed.isChecked()
+        self.queue.add(Export(self.session.graph, writer, path, first, last, embed))
 
     # -- the queue ----------------------------------------------------------------------------
 
