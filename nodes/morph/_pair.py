@@ -1,0 +1,175 @@
+"""Two meshes matched once, and the mesh between them at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from nodes.morph._blending import Skin, blended, skin_of, smooth
+from nodes.morph._frames import Frame, frame_of
+from nodes.morph._register import Guides, aligned, register, similarity
+from nodes.morph._side import Side, smoothed
+from nodes.morph._surface import Closest, normals_of
+from nodes.sdk.values import Mesh
+from nodes.sdk.values.arrays import FloatArray
+
+_SOME = 1_500
+_MIDDLE = 0.5
+
+
+@dataclass(frozen=True)
+class Matching:
+    """What counts when two shapes are matched.
+
+    Attributes:
+        colour, direction, shape: what a difference of colour, of the surface's direction, and of its
+            relief costs, in sizes of the shape.
+        turn: look for a turn between the two; otherwise they are taken as they stand.
+        texture: texels a side of blended textures, at most.
+    """
+
+    colour: float = 0.1
+    direction: float = 0.12
+    shape: float = 0.15
+    turn: bool = False
+    texture: int = 1024
+
+
+class Pair:
+    """Two meshes of any topology, matched.
+
+    Until the middle the first mesh moves, from there on the second does, so that both ends are the
+    inputs themselves. What one has and the other has not shrinks into the surface before the middle,
+    or grows out of it after.
+    """
+
+    def __init__(
+        self,
+        first: Mesh,
+        second: Mesh,
+        matching: Matching,
+        guides: tuple[FloatArray, FloatArray] | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Args: guides: G x 3 places of the first and of the second mesh that belong together."""
+        tell = progress or (lambda _share: None)
+        self.first = Side(first, matching.colour, matching.shape)
+        tell(0.03)
+        self.second = Side(second, matching.colour, matching.shape)
+        tell(0.06)
+        one, two = self.frames = self._frames(matching, guides, tell)
+        self.first.enter(one.enter(first.vertices))
+        start = self.first.start()
+        found = register(
+            start,
+            self.second.goal(),
+            direction=matching.direction,
+            guides=_nodes(start.carrier.rest, one, two, guides),
+            progress=lambda share: tell(0.2 + 0.5 * share),
+        )
+        self.first.settle(found)
+        self._follow(guides, lambda share: tell(0.7 + 0.15 * share))
+        self._meet()
+        self._skins = self._coloured(matching.texture, lambda share: tell(0.85 + 0.15 * share))
+
+    def _frames(self, matching, guides, tell):  # type: ignore[no-untyped-def]
+        """Frames in which the two lie upon each other."""
+        first, second = self.first, self.second
+        two = frame_of(second.mesh.vertices, second.measure)
+        second.enter(two.enter(second.mesh.vertices))
+        if guides is not None and len(guides[0]) >= 3:
+            here = frame_of(guides[0], np.ones(len(guides[0])))
+            step = similarity(
+                here.enter(guides[0]), two.enter(guides[1]), np.ones(len(guides[0])), turn=matching.turn
+            )
+            return here.after(step), two
+        one = frame_of(first.mesh.vertices, first.measure)
+        first.enter(one.enter(first.mesh.vertices))
+        some = slice(None, None, max(len(first.samples) // _SOME, 1))
+        step = aligned(
+            first.samples[some],
+            first.sample_normals[some],
+            first.sample_features[some],
+            second.goal(),
+            direction=matching.direction,
+            turn=matching.turn,
+            check=lambda: tell(0.1),
+        )
+        return one.after(step), two
+
+    def _follow(self, guides, tell):  # type: ignore[no-untyped-def]
+        """The second mesh's way to the first, started from the first one's."""
+        first, second = self.first, self.second
+        arrived = first.carried(1.0)
+        start = second.start()
+        finder = Closest(arrived, first.mesh.triangles, usable=self._common())
+        nodes = start.carrier.rest
+        seats = finder(nodes, start.normals_of(nodes))
+        trust = np.exp(-((seats.distance / 0.03) ** 2))
+        found = register(
+            start,
+            first.goal(),
+            guides=_nodes(nodes, *self.frames[::-1], None if guides is None else guides[::-1]),
+            begin=seats.of(first.rest, first.mesh.triangles),
+            begin_weights=trust,
+            progress=tell,
+        )
+        second.settle(found)
+
+    def _common(self) -> FloatArray:
+        """F: which triangles of the first mesh the second has too."""
+        first = self.first
+        whole = first.matched[first.mesh.triangles].all(axis=1) & (first.seen > 0.02)
+        return whole if whole.any() else np.ones(len(whole), bool)
+
+    def _meet(self) -> None:
+        """Lay the second mesh's middle onto the first one's, so that nothing jumps at the change."""
+        first, second = self.first, self.second
+        middle = first.shrunk(_MIDDLE, 1.0).astype(np.float32)
+        finder = Closest(middle, first.mesh.triangles, usable=first.seen > 0.02)
+        own = second.shrunk(_MIDDLE, 1.0)
+        near = finder(own, normals_of(own.astype(np.float32), second.mesh.triangles))
+        gaps = near.of(middle, first.mesh.triangles) - own
+        chosen = second.carrier.chosen
+        trust = second.matched[chosen] * np.exp(-((near.distance[chosen] / 0.05) ** 2)) + 1e-3
+        smooth_gaps = smoothed(second.carrier, gaps[chosen], trust)
+        if len(chosen) == len(own):
+            self._gaps = smooth_gaps
+        else:
+            _, nearest = cKDTree(second.carrier.rest).query(second.rest)
+            self._gaps = smooth_gaps[nearest]
+
+    def _coloured(self, size: int, tell: Callable[[float], None]) -> tuple[Skin, Skin]:
+        first, second = self.first, self.second
+        goal = Closest(second.rest, second.mesh.triangles, usable=second.seen > 0.02)
+        one = skin_of(first.mesh, first.carried(1.0), second.mesh, goal, size, first.matched, tell)
+        here = Closest(first.rest, first.mesh.triangles, usable=first.seen > 0.02)
+        two = skin_of(second.mesh, second.carried(1.0), first.mesh, here, size, second.matched, tell)
+        return one, two.turned()
+
+    def at(self, t: float) -> Mesh:
+        """The mesh at t in 0..1; exactly the first at 0 and the second at 1."""
+        if t <= 0.0:
+            return self.first.mesh
+        if t >= 1.0:
+            return self.second.mesh
+        frame = self.frames[0].towards(self.frames[1], t)
+        if t < _MIDDLE:
+            places = self.first.shrunk(t, smooth(t / _MIDDLE))
+            return blended(self._skins[0], self.first.mesh, frame.leave(places), t)
+        rest = smooth((1.0 - t) / (1.0 - _MIDDLE))
+        places = self.second.shrunk(1.0 - t, rest) + rest * self._gaps
+        return blended(self._skins[1], self.second.mesh, frame.leave(places), t)
+
+
+def _nodes(
+    rest: FloatArray, own: Frame, other: Frame, guides: tuple[FloatArray, FloatArray] | None
+) -> Guides | None:
+    """The guides as nodes of a carrier (N x 3) and places of the other shape, in common coordinates."""
+    if guides is None or not len(guides[0]):
+        return None
+    _, nodes = cKDTree(rest).query(own.enter(guides[0]))
+    return Guides(np.atleast_1d(nodes).astype(np.int32), other.enter(guides[1]))
