@@ -104,7 +104,7 @@ def derive(data: Path) -> HeadModel:
             names.append(name)
             directions.append(moved * deviation)
     # Rigid differences between the raw mesh and the average (a taller body) do not matter either.
-    shift = _rigid_part(mesh.vertices[skin], average[skin] - mesh.vertices[skin])
+    shift = (average[skin] - mesh.vertices[skin]).mean(axis=0)
     mean = average[used] - shift - origin
     table: dict[str, Any] = json.loads(LANDMARK_TABLE.read_text("utf-8"))
     landmark_triangles, landmark_weights = _landmarks(table, renumber)
@@ -254,11 +254,6 @@ def _body_parts(mesh: _BaseMesh, body: np.ndarray, segmentation: Path) -> np.nda
         for name in names:
             parts[(seen == colours[name]).all(axis=1)] = part
     return parts
-
-
-def _rigid_part(points: np.ndarray, motion: np.ndarray) -> np.ndarray:
-    """The mean translation of a motion (3 decimetres)."""
-    return motion.mean(axis=0)
 
 
 def _without_rigid_motion(
