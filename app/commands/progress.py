@@ -28,6 +28,7 @@ class ProgressLine:
         self._shown = 0.0
         self._length = 0
         self._step = ""
+        self._noticed: set[tuple[str, str]] = set()
         self.activity = ""
 
     def __enter__(self) -> ProgressLine:
@@ -44,7 +45,11 @@ class ProgressLine:
         self._show()
 
     def on_state(self, state: NodeState) -> None:
-        """Show what a node does."""
+        """Show what a node does; what it says about its result stays, once for each node and words."""
+        if state.notice and (state.node, state.notice) not in self._noticed:
+            self._noticed.add((state.node, state.notice))
+            self.clear()
+            self._stream.write(f"facewright: note: {state.node}: {state.notice}\n")
         if state.state == "computing":
             part = f" {state.fraction:.0%}" if state.fraction else ""
             self.activity = f"{state.node}{': ' if state.doing else ''}{state.doing}{part}"

@@ -39,12 +39,14 @@ class Result:
         state: what a sequential node carries to the next frame.
         seconds: how long it took.
         size: bytes of its arrays.
+        notices: what the node had to say about it.
     """
 
     outputs: tuple[Any, ...]
     state: Any = None
     seconds: float = 0.0
     size: int = 0
+    notices: tuple[str, ...] = ()
 
 
 class Store(Protocol):

@@ -97,7 +97,7 @@ class DiskCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._make_room(sum(array.nbytes for array in arrays) + HEADER_ALLOWANCE)
-            _write(path, tree, arrays, result.seconds)
+            _write(path, tree, arrays, result)
             if self._size is not None:
                 self._size += path.stat().st_size
         except OSError as error:
@@ -164,12 +164,13 @@ def _is_exact(value: Any) -> bool:
     return type(value) in _EXACT or type(value) in _VALUES
 
 
-def _write(path: Path, tree: Any, arrays: list[np.ndarray[Any, Any]], seconds: float) -> None:
+def _write(path: Path, tree: Any, arrays: list[np.ndarray[Any, Any]], result: Result) -> None:
     arrays = [np.ascontiguousarray(array) for array in arrays]
     header = json.dumps(
         {
             "value": tree,
-            "seconds": seconds,
+            "seconds": result.seconds,
+            "notices": list(result.notices),
             "arrays": [{"dtype": str(array.dtype), "shape": list(array.shape)} for array in arrays],
         },
         separators=(",", ":"),
@@ -231,4 +232,5 @@ def _read(stream: Any, size: int) -> Result:
     if left or stream.read(CHECKSUM_BYTES + 1) != checksum.digest():
         raise ValueError("the checksum is wrong")
     outputs, state = codec.decode(header["value"], arrays)
-    return Result(tuple(outputs), state, float(header["seconds"]))
+    notices = tuple(str(words) for words in header.get("notices", ()))
+    return Result(tuple(outputs), state, float(header["seconds"]), notices=notices)

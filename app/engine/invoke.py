@@ -66,7 +66,7 @@ def invoke(
         if not isinstance(returned, Carry):
             raise NodeFailure(name, f"the node returned {_shown(returned)} instead of a Carry", hint=_FAULT)
         returned, state = returned
-    result = Result(_outputs(name, spec, returned), state, seconds)
+    result = Result(_outputs(name, spec, returned), state, seconds, notices=context.notices)
     if checked:
         freeze((result.outputs, result.state))
     return result

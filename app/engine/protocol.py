@@ -60,6 +60,7 @@ class NodeState:
         seconds_left: an estimate while computing; 0 as long as there is nothing to go by.
         error: when failed.
         blocked_by: the node whose failure blocks this one.
+        notice: what the node says about its result, such as "no face was found"; or empty.
     """
 
     request: int
@@ -72,6 +73,7 @@ class NodeState:
     seconds_left: float = 0.0
     error: ErrorReport | None = None
     blocked_by: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, eq=False)

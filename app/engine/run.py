@@ -181,7 +181,7 @@ class Run:
         for number, (state, known) in found.items():
             if number not in computed and number not in self._told:
                 self._told.add(number)
-                self._tell(number, state, known.seconds, known.size)
+                self._tell(number, state, known.seconds, known)
         return tasks
 
     def _key(self, number: int, frame: int) -> Key:
@@ -237,11 +237,11 @@ class Run:
             self._mark(task, step, result)
         if tally.done == tally.total:
             self._told.add(task.number)
-            self._tell(task.number, "fresh", tally.seconds, result.size)
+            self._tell(task.number, "fresh", tally.seconds, result)
             for twin in self._twins.get(task.key, ()):
                 if twin not in self._told:
                     self._told.add(twin)
-                    self._tell(twin, "cached", result.seconds, result.size)
+                    self._tell(twin, "cached", result.seconds, result)
 
     def _free_memory(self) -> None:
         """Give up everything that can be made again; a node that found too little may then fit."""
@@ -326,9 +326,19 @@ class Run:
     # -- telling ------------------------------------------------------------------------------
 
     def _tell(
-        self, number: int, state: Literal["fresh", "cached", "disk"], seconds: float, size: int
+        self, number: int, state: Literal["fresh", "cached", "disk"], seconds: float, result: Result
     ) -> None:
-        self._on_state(NodeState(0, self._plan.names[number], state, 1.0, seconds=seconds, bytes=size))
+        self._on_state(
+            NodeState(
+                0,
+                self._plan.names[number],
+                state,
+                1.0,
+                seconds=seconds,
+                bytes=result.size,
+                notice="; ".join(result.notices),
+            )
+        )
 
     def _explain(self, number: int, frame: int) -> NodeFailure:
         """Why a node has no key: the problem upstream. Tells it, and whom it blocks."""

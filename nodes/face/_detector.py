@@ -286,4 +286,6 @@ def faces_in(
     ]
     faces = [face for face in faces if face.size >= smallest * 0.8]
     faces.sort(key=lambda face: -face.size)
+    if not faces:
+        context.notice("no face was found")
     return Faces(tuple(faces[:most]), image.width, image.height)

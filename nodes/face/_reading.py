@@ -106,6 +106,8 @@ def read_picture(
     if orientation == "auto" and unsure:
         found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=True)
         faces = read_detected(runtime, picture, found, passes=passes, context=context)
+    if not faces:
+        context.notice("no face was found")
     return faces
 
 

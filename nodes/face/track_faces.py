@@ -55,4 +55,6 @@ def track_faces(
         fps=context.fps,
     )
     faces, state = step(previous, plain_picture(image), options, context)
+    if not faces:
+        context.notice("no face in this frame")
     return Carry(Faces(tuple(faces), image.width, image.height), state)

@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 #: What a node may declare that it reads; each of them becomes part of its cache key.
 READABLE = frozenset({"frame", "fps", "proxy"})
+#: How many notices a result may carry, and how many letters each.
+MOST_NOTICES, LONGEST_NOTICE = 4, 300
 
 
 class ModelSource(Protocol):
@@ -63,6 +65,7 @@ class Context:
         self._reads = reads
         self._on_progress = on_progress
         self._is_cancelled = is_cancelled
+        self.notices: tuple[str, ...] = ()
 
     def _declared(self, what: str) -> None:
         if what not in self._reads:
@@ -98,6 +101,14 @@ class Context:
         self.check()
         if self._on_progress is not None:
             self._on_progress(min(max(fraction, 0.0), 1.0), doing)
+
+    def notice(self, words: str) -> None:
+        """Say something about the result that is no failure, such as "no face was found".
+
+        It is shown on the node and by the command line, for as long as the result is used.
+        """
+        if words not in self.notices and len(self.notices) < MOST_NOTICES:
+            self.notices = (*self.notices, words[:LONGEST_NOTICE])
 
     def check(self) -> None:
         """Raise Cancelled when nobody wants the result any more."""

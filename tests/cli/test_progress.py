@@ -85,3 +85,14 @@ def test_what_a_node_does_is_shown_behind_the_frame(clock: list[float]) -> None:
 )
 def test_time_is_said_as_people_say_it(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_what_a_node_says_about_its_result_is_written_once_and_stays() -> None:
+    stream = io.StringIO()
+    with ProgressLine(stream) as line:
+        for frame_state in ("fresh", "cached", "cached"):
+            line.on_state(NodeState(0, "faces", frame_state, notice="no face was found"))
+        line.on_state(NodeState(0, "more", "fresh", notice="no face was found"))
+    assert stream.getvalue() == (
+        "facewright: note: faces: no face was found\nfacewright: note: more: no face was found\n"
+    )

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.document.graph import Graph, NodeInstance, ParameterSetting, Port, Settings
 from nodes.output.export_video import export_video
-from nodes.sdk import Around, Carry, Context, File, NodeError, Slider, node
+from nodes.sdk import Around, Carry, Context, File, NodeError, Slider, Text, node
 from nodes.sdk.registry import Registry
 from nodes.sdk.values import Image, Mask, Table
 
@@ -228,8 +228,16 @@ def killer(a: float | None = None) -> float:
     return 0.0
 
 
+@node(title="Remark", category="Test")
+def remark(*, words: Annotated[str, Text()] = "nothing was found", context: Context) -> float:
+    """Say something about the result, twice the same."""
+    context.notice(words)
+    context.notice(words)
+    return 0.0
+
+
 KINDS = (
-    number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
+    remark, number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
     fail, broken, wrong_type, picture, moving_picture, slow_picture, proxy_picture, brighten, vandal,
     greedy, two_outputs, read_file, slow, deaf, killer, export_video,
 )  # fmt: skip

@@ -32,6 +32,7 @@ class Badge:
     state: str = ""
     fraction: float = 0.0
     time: str = ""
+    notice: bool = False
 
     @property
     def failed(self) -> bool:
@@ -47,7 +48,9 @@ def badge_of(state: NodeState | None) -> Badge:
     if state is None:
         return Badge()
     shows_time = state.state in ("fresh", "cached", "disk") and state.seconds > 0
-    return Badge(state.state, state.fraction, time_words(state.seconds) if shows_time else "")
+    return Badge(
+        state.state, state.fraction, time_words(state.seconds) if shows_time else "", bool(state.notice)
+    )
 
 
 def time_words(seconds: float) -> str:
@@ -93,6 +96,12 @@ def paint_badge(painter: QPainter, kit: Paints, badge: Badge, width: float, *, d
         painter.drawEllipse(centre, 7, 7)
         painter.setPen(kit.white)
         painter.drawLine(centre + QPointF(-3, 0), centre + QPointF(3, 0))
+    elif badge.notice:
+        painter.setBrush(kit.notice)
+        painter.drawPolygon([centre + QPointF(0, -7), centre + QPointF(7, 6), centre + QPointF(-7, 6)])
+        painter.setPen(kit.white)
+        painter.drawLine(centre + QPointF(0, -2), centre + QPointF(0, 2))
+        painter.drawPoint(centre + QPointF(0, 4))
     elif badge.state == "fresh":
         painter.setBrush(kit.good)
         painter.drawEllipse(centre, 4, 4)
@@ -147,6 +156,8 @@ def _state_lines(state: NodeState) -> list[str]:
         lines[0] = f"<b>{html.escape(state.error.what)}</b>"
         lines += [html.escape(state.error.hint)] if state.error.hint else []
         lines += [html.escape(line) for line in state.error.inputs]
+    if state.notice:
+        lines.insert(0, f"<b>{html.escape(state.notice[:1].upper() + state.notice[1:])}</b>")
     if state.state == "blocked" and state.blocked_by:
         lines[0] = f"Waits for '{html.escape(state.blocked_by)}', which failed"
     return lines

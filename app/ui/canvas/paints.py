@@ -38,6 +38,7 @@ class Paints:
         self.dim = QPen(theme.colour("text_dim"))
         self.off = QPen(theme.colour("text_off"))
         self.note = QPen(theme.colour("warning"))
+        self.notice = QBrush(theme.colour("warning"))
         self.error = QBrush(theme.colour("error"))
         self.error_pen = QPen(theme.colour("error"))
         self.good = QBrush(theme.colour("good"))
