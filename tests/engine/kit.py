@@ -237,7 +237,8 @@ def remark(*, words: Annotated[str, Text()] = "nothing was found", context: Cont
 
 
 KINDS = (
-    remark, number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
+    remark,
+    number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
     fail, broken, wrong_type, picture, moving_picture, slow_picture, proxy_picture, brighten, vandal,
     greedy, two_outputs, read_file, slow, deaf, killer, export_video,
 )  # fmt: skip
