@@ -1,7 +1,7 @@
 from typing import Annotated
 
 from nodes.sdk import Context, Slider, node
-from nodes.sdk.values import Faces, HeadState, Image
+from nodes.sdk.values import Faces, HeadModel, HeadState, Image
 
 
 @node(title="Fit head", category="Head", models=("anny_head",))
@@ -10,6 +10,7 @@ def fit_head(
     image: Image,
     more_faces: list[Faces] | None = None,
     more_images: list[Image] | None = None,
+    model: HeadModel | None = None,
     *,
     face: Annotated[int, Slider(0, 99, label="Which face")] = 0,
     field_of_view: Annotated[float, Slider(0.0, 120.0, unit="degrees", label="Field of view")] = 0.0,
@@ -33,6 +34,8 @@ def fit_head(
     into **more images** and their faces, in the same order, into **more faces**. The pose,
     expression and texture stay those of the first picture.
 
+    A **model** of your own, from 'Head model', replaces the one that ships.
+
     Limits: one picture does not tell size from distance, nor the lens, with any certainty; the back
     of the head is a guess, and hair is not part of the model. Profiles and faces below 40 px are
     fitted with little certainty. A hand in front of the face bends the fit.
@@ -43,6 +46,6 @@ def fit_head(
     from nodes.head._fitting import fit_person, paired
     from nodes.head._model import CARD, load_head_model
 
-    model = context.model(CARD, load_head_model)
+    model = model or context.model(CARD, load_head_model)
     photos = [(faces, image), *paired(more_faces or [], more_images or [])]
     return fit_person(model, photos, which=face, degrees=field_of_view, likeness=likeness, exact=exact)

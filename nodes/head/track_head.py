@@ -2,13 +2,14 @@ from typing import Annotated, Any
 
 from nodes.sdk import Carry, Context, Slider, node
 from nodes.sdk.errors import NodeError
-from nodes.sdk.values import Faces, HeadState, Image
+from nodes.sdk.values import Faces, HeadModel, HeadState, Image
 
 
 @node(title="Track head", category="Head", models=("anny_head",), sequential=True, reads=("fps",))
 def track_head(
     faces: Faces,
     image: Image,
+    model: HeadModel | None = None,
     *,
     face: Annotated[int, Slider(0, 99, label="Which face")] = 0,
     calm: Annotated[float, Slider(0.0, 4.0)] = 1.0,
@@ -38,7 +39,7 @@ def track_head(
     from nodes.head._model import CARD, load_head_model
     from nodes.head._tracking import track
 
-    model = context.model(CARD, load_head_model)
+    model = model or context.model(CARD, load_head_model)
     state = track(model, faces, image, previous, fps=context.fps, calm=calm, which=face, exact=exact)
     if state is None:
         raise NodeError(

@@ -136,3 +136,26 @@ class TestAnny:
         points = np.einsum("lkc,lk->lc", anny.mean[anny.landmark_triangles], anny.landmark_weights)
         for right, left in ((33, 263), (61, 291), (133, 362), (234, 454)):
             assert np.allclose(points[right] * [-1, 1, 1], points[left], atol=0.002)
+
+
+def test_the_users_own_model_is_loaded_and_fitted_with(small_model, small_head, tmp_path):
+    from nodes.head.fit_head import fit_head
+    from nodes.head.head_model import head_model
+    from nodes.sdk.context import Context
+    from nodes.sdk.values import Faces, Image
+    from tests.head.test_fit import face_of, seen_landmarks
+
+    save_head_model(small_model, tmp_path / "mine.npz")
+    own = head_model(path=str(tmp_path / "mine.npz"), context=Context())
+    faces = Faces((face_of(seen_landmarks(small_head, 160, 160), np.zeros(52)),), 160, 160)
+    picture = Image(np.zeros((160, 160, 3), np.float32))
+    assert fit_head(faces, picture, model=own, context=Context()).model is own
+
+
+def test_a_model_file_that_is_not_there_is_named(tmp_path):
+    from nodes.head.head_model import head_model
+    from nodes.sdk.context import Context
+    from nodes.sdk.errors import FileProblem
+
+    with pytest.raises(FileProblem, match=r"nowhere\.npz"):
+        head_model(path=str(tmp_path / "nowhere.npz"), context=Context())
