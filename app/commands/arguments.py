@@ -12,10 +12,11 @@ from app.document.assets import is_builtin
 from app.document.commands.parameters import parameter_spec, set_parameter
 from app.document.format import load_strict
 from app.document.graph import Graph, GraphError
+from app.document.subgraph import inner_at, with_inner_at
 from nodes.sdk.errors import FacewrightError, FileProblem, NodeError
 from nodes.sdk.registry import Registry
 
-_ASSIGNMENT = re.compile(r"(?P<node>[^.=]+)\.(?P<parameter>[^.=]+)=(?P<value>.*)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"(?P<node>[^=]+)\.(?P<parameter>[^.=]+)=(?P<value>.*)", re.DOTALL)
 _FRAMES = re.compile(r"(-?\d+)(?:-(-?\d+))?")
 
 
@@ -58,14 +59,19 @@ def read_graph(args: argparse.Namespace, registry: Registry) -> Graph:
 
 
 def with_assignments(graph: Graph, registry: Registry, assignments: Iterable[str]) -> Graph:
-    """The graph with NODE.PARAM=VALUE applied; paths are relative to the working folder."""
+    """The graph with NODE.PARAM=VALUE applied; paths are relative to the working folder.
+
+    A node inside of a subgraph is written SUBGRAPH.NODE.
+    """
     for text in assignments:
         found = _ASSIGNMENT.fullmatch(text)
         if found is None:
             raise UsageError(f"'{text}' cannot be set", hint="Write --set NODE.PARAM=VALUE")
-        node, name, value = found["node"], found["parameter"], found["value"]
+        *path, node = found["node"].split(".")
+        name, value = found["parameter"], found["value"]
         try:
-            spec = parameter_spec(graph, registry, node, name)
+            level = inner_at(graph, tuple(path))
+            spec = parameter_spec(level, registry, node, name)
             parsed = spec.parse(value)
         except NodeError as error:
             raise GraphError(error.what, hint=error.hint, where=f"--set {text}") from None
@@ -73,7 +79,8 @@ def with_assignments(graph: Graph, registry: Registry, assignments: Iterable[str
             raise error.at(f"--set {text}") from None
         if spec.kind == "file" and parsed and not is_builtin(str(parsed)):
             parsed = str(Path(str(parsed)).absolute())
-        graph = set_parameter(graph, registry, node, name, parsed)
+        level = set_parameter(level, registry, node, name, parsed)
+        graph = with_inner_at(graph, tuple(path), level)
     return graph
 
 

@@ -12,6 +12,7 @@ from app.commands.progress import ProgressLine
 from app.commands.render import Job, carry_out, is_film, require_folder
 from app.document.commands import add_node, connect
 from app.document.graph import Graph, GraphError, Port
+from app.document.unfold import given_by, unfolded
 from nodes.sdk.registry import Registry, default_registry
 
 
@@ -34,21 +35,27 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    node, dot, output = args.port.partition(".")
-    if not node or (dot and not output):
+    if not all(args.port.split(".")):
         raise UsageError(f"'{args.port}' is no output", hint="Write NODE.PORT")
     registry = default_registry()
-    graph = read_graph(args, registry)
+    whole = read_graph(args, registry)
+    graph = unfolded(whole)
+    node, output = _place(graph, args.port)
     require_node(graph, node, args.file)
+    behind = given_by(graph, node, output)
+    if behind is None:
+        raise GraphError(f"nothing inside is wired to '{args.port}'")
+    node, output = behind
     require_folder(args.output)
     output = _output_name(graph, registry, node, output)
     from app.engine.evaluate import Evaluator
 
     first, last = graph.settings.first, graph.settings.last
     if args.frame is None and is_film(args.output):
+        embed = graph is whole
         graph, node = _shown(graph, registry, node, output)
         evaluator = Evaluator(registry, device=args.device, streaming=True)
-        carry_out(Job(graph, node, args.output, first, last), evaluator)
+        carry_out(Job(graph, node, args.output, first, last, embed=embed), evaluator)
     else:
         from app.export.values import write_value
 
@@ -59,6 +66,14 @@ def run(args: argparse.Namespace) -> int:
         write_value(value, args.output)
     sys.stdout.write(f"wrote {args.output}\n")
     return 0
+
+
+def _place(graph: Graph, text: str) -> tuple[str, str]:
+    """NODE, NODE.PORT or SUBGRAPH.NODE.PORT as a node and its output."""
+    if text in graph.nodes:
+        return text, ""
+    node, dot, output = text.rpartition(".")
+    return (node, output) if dot else (text, "")
 
 
 def _output_name(graph: Graph, registry: Registry, node: str, output: str) -> str:

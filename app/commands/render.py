@@ -20,6 +20,8 @@ from app.commands.arguments import (
 )
 from app.commands.progress import ProgressLine, duration
 from app.document.commands.parameters import reset_parameter, value_at
+from app.document.subgraph import edited_at
+from app.document.unfold import unfolded
 from nodes.sdk.errors import Cancelled, FileProblem
 from nodes.sdk.params import File
 
@@ -92,14 +94,16 @@ def plan(args: argparse.Namespace, registry: Registry) -> Job:
     """
     frames = frame_range(args.frames) if args.frames else None
     graph = with_rate(read_graph(args, registry), args.fps)
+    whole = unfolded(graph)
     if args.node:
-        require_node(graph, args.node, args.file)
-    node = args.node or only_writer(graph, registry, args.file)
-    spec = registry.get(graph.nodes[node].kind)
+        require_node(whole, args.node, args.file)
+    node = args.node or only_writer(whole, registry, args.file)
+    spec = registry.get(whole.nodes[node].kind)
     if args.fps and spec is not None and spec.parameter("fps"):
-        graph = reset_parameter(graph, registry, node, "fps")  # 0: the project's rate
+        *path, name = node.split(".")  # 0: the project's rate
+        graph = edited_at(graph, tuple(path), lambda level: reset_parameter(level, registry, name, "fps"))
     first, last = frames or (graph.settings.first, graph.settings.last)
-    target = args.output or _own_target(graph, registry, node, first)
+    target = args.output or _own_target(whole, registry, node, first)
     require_folder(target)
     return Job(graph, node, target, first, last, not args.no_graph)
 
@@ -184,7 +188,7 @@ def carry_out(job: Job, evaluator: Evaluator) -> None:
     from app.export.parts import parts_folder
     from app.export.values import write_value
 
-    spec = evaluator.registry.get(job.graph.nodes[job.node].kind)
+    spec = evaluator.registry.get(unfolded(job.graph).nodes[job.node].kind)
     gives_picture = spec is None or any(socket.type_name == "Image" for socket in spec.outputs)
     with ProgressLine() as line:
         if not gives_picture:

@@ -16,6 +16,7 @@ from hashlib import blake2b
 from weakref import WeakKeyDictionary
 
 from app.document.graph import Graph
+from app.document.unfold import Unfolder
 from app.engine.parameters import ParameterResolver, file_stamp
 from app.engine.plan import Plan, Step, Wired
 from nodes.sdk.registry import Registry
@@ -228,11 +229,13 @@ class Planner:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self._resolver = ParameterResolver()
+        self._unfold = Unfolder()
         self._keys: WeakKeyDictionary[Graph, dict[int, Keys]] = WeakKeyDictionary()
         self._newest: dict[int, Keys] = {}
 
     def keys(self, graph: Graph, proxy: int = 1) -> Keys:
-        """The keys of a snapshot, not yet prepared for any target."""
+        """The keys of a snapshot, not yet prepared for any target; subgraphs are unfolded."""
+        graph = self._unfold(graph)
         family = self._keys.get(graph)
         if family is None:
             family = self._keys[graph] = {}

@@ -1,7 +1,8 @@
 """A graph made ready for keys and evaluation: wires resolved, parameters checked, faults noted.
 
 Disabled nodes vanish here (what they pass through is wired past them), and so do inputs that a
-switching node does not need. A plan is made per snapshot; after an edit of parameters it takes over
+switching node does not need. Subgraphs are unfolded before, so that a node's key is the same inside of
+one as outside. A plan is made per snapshot; after an edit of parameters it takes over
 everything of the plan before that the edit did not touch.
 """
 
@@ -11,7 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.document.graph import EMPTY, Graph, NodeInstance, Port
+from app.document.graph import EMPTY, SUBGRAPH, Graph, NodeInstance, Port
+from app.document.unfold import given_by
 from app.engine.failure import NodeFailure
 from app.engine.parameters import ParameterResolver, Parameters
 from nodes.sdk.node import NodeSpec, SocketSpec
@@ -58,7 +60,7 @@ class Step:
 
 
 class Plan:
-    """The nodes of a snapshot by number. Does not hold the snapshot itself, so that it can go.
+    """The nodes of an unfolded snapshot by number. Does not hold the snapshot itself, so that it can go.
 
     Attributes:
         steps: in the graph's own order.
@@ -163,11 +165,23 @@ class Plan:
     def locate(self, node: str, output: str) -> tuple[int, int]:
         """Node and output number behind a wish to look; a disabled node shows what it passes on.
 
+        Of a subgraph, or of an end inside of one, it is the output that stands behind its own.
+
         Raises:
             NodeFailure: when there is no such node or output.
         """
         if node not in self.number:
             raise NodeFailure(node, f"there is no node '{node}'", hint=_one_of(self.names))
+        if self._instances[self.number[node]].kind == SUBGRAPH:
+            level = Graph(dict(zip(self.names, self._instances, strict=True)), self._wires)
+            behind = given_by(level, node, output)
+            if behind is None:
+                raise NodeFailure(
+                    node,
+                    f"nothing inside is wired to '{output}'" if output else "nothing inside is wired to it",
+                    hint="Go inside and wire an output",
+                )
+            node, output = behind
         spec = self._specs[self.number[node]]
         if spec is None:
             return self.number[node], 0

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.document.graph import EMPTY, Graph, NodeInstance, Port, Settings
+from app.document.graph import EMPTY, Graph, NodeInstance, Owner, Port, Settings
 
 _Wires = dict[str, dict[str, tuple[tuple[str, str], ...]]]
 
@@ -22,6 +22,7 @@ class Patch:
     Attributes:
         order: all names, when nodes came, went or moved in order; else None.
         nodes: new and changed nodes: (kind, version, parameters, disabled).
+        folded: what is inside of those that are subgraphs, as it is.
         wires: the wires into nodes whose wires changed; empty for cut ones.
         timing: frames a second, first and last frame.
     """
@@ -29,6 +30,7 @@ class Patch:
     order: tuple[str, ...] | None
     nodes: dict[str, tuple[str, int, dict[str, Any], bool]] = field(default_factory=dict)
     wires: _Wires = field(default_factory=dict)
+    folded: dict[str, tuple[Graph, Mapping[str, Owner]]] = field(default_factory=dict)
     timing: tuple[float, int, int] = (25.0, 0, 0)
 
 
@@ -51,7 +53,12 @@ def difference(old: Graph | None, new: Graph) -> Patch:
                 }
     settings = new.settings
     timing = (settings.fps, settings.first, settings.last)
-    return Patch(None if same_names else tuple(new.nodes), nodes, wires, timing)
+    folded: dict[str, tuple[Graph, Mapping[str, Owner]]] = {
+        name: (inner, dict(new.nodes[name].promoted))
+        for name in nodes
+        if (inner := new.nodes[name].inner) is not None
+    }
+    return Patch(None if same_names else tuple(new.nodes), nodes, wires, folded, timing)
 
 
 def applied(graph: Graph, patch: Patch) -> Graph:
@@ -59,7 +66,9 @@ def applied(graph: Graph, patch: Patch) -> Graph:
     nodes: Mapping[str, NodeInstance] = graph.nodes
     if patch.nodes or patch.order is not None:
         made = {
-            name: NodeInstance(kind, version, parameters, disabled=disabled)
+            name: NodeInstance(
+                kind, version, parameters, disabled=disabled, **_inside(patch.folded.get(name))
+            )
             for name, (kind, version, parameters, disabled) in patch.nodes.items()
         }
         order = graph.nodes if patch.order is None else patch.order
@@ -82,6 +91,10 @@ def applied(graph: Graph, patch: Patch) -> Graph:
     return Graph(nodes, wires, settings=settings)
 
 
+def _inside(folded: tuple[Graph, Mapping[str, Owner]] | None) -> dict[str, Any]:
+    return {"inner": folded[0], "promoted": folded[1]} if folded is not None else {}
+
+
 def _computes_alike(old: NodeInstance | None, new: NodeInstance) -> bool:
     if old is new:
         return True
@@ -90,5 +103,6 @@ def _computes_alike(old: NodeInstance | None, new: NodeInstance) -> bool:
         and old.kind == new.kind
         and old.version == new.version
         and old.disabled == new.disabled
+        and old.inner is new.inner
         and (old.parameters is new.parameters or old.parameters == new.parameters)
     )
