@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nodes.head._fit import OUTLINE, eye_distance
+from nodes.head._fit import eye_distance
+from nodes.portrait.outline import OUTLINE
 from nodes.sdk.values import PARSING_CLASSES, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 

@@ -2,13 +2,14 @@
 
 A slider of 0.6 on a head model is not a measured 0.6 on a photograph: one face answers strongly,
 another hardly. So every group of coefficients is tried on the photograph itself at a few levels,
-the answers are kept as curves, and the curves are inverted by bounded least squares.
+the answers are kept as curves, and the curves are inverted by bounded least squares (Levenberg 1944).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from threading import RLock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,13 @@ from nodes.sdk.values import ARKIT_NAMES
 from nodes.sdk.values.arrays import FloatArray
 
 #: Head levels that are tried; a change of one sign never needs the other's.
-_LEVELS = {1: (0.3, 0.6, 0.9, 1.3, 1.8, 2.4), -1: (-0.4, -0.8, -1.2)}
+_LEVELS = {1: (0.35, 0.75, 1.2, 1.7, 2.4), -1: (-0.5, -1.1)}
 #: A coefficient that answers by less than this is not visible to the landmarker.
 BLIND = 0.12
 #: How many times the asked value a level may be: brows answer weakly, a mouth breaks early.
 _GAIN = {"brow": 5.0, "eye": 2.0}
 _USUAL_GAIN = 2.2
+_STEPS = 8
 #: How dear it is to leave the plain slider value, and to move what was not asked to move.
 _HABIT = 0.03
 _SPILL = 0.12
@@ -95,22 +97,8 @@ class Responses:
 
     def answer(self, change: npt.NDArray[np.floating]) -> FloatArray:
         """52, what will be seen after a change of 52 head coefficients, by the curves."""
-        seen = self.base.astype(np.float64).copy()
-        for index, group in enumerate(GROUPS):
-            values = change[list(group)]
-            if not values.any():
-                continue
-            for sign in (1, -1):
-                if not (sign * values > 0).any():
-                    continue
-                levels, answers = self.curve(index, sign)
-                strength = np.maximum(sign * values, 0.0)
-                by_side = np.full(3, strength.mean())
-                if len(group) > 1:
-                    by_side[SIDE[list(group)]] = strength
-                at = by_side[SIDE]
-                seen += _looked_up(levels, answers, at)
-        return np.clip(seen, 0.0, 1.0)
+        seen, _ = self._answer_and_slopes(change.astype(np.float64))
+        return np.clip(seen, 0.0, 1.0).astype(np.float32)
 
     def visible(self, number: int, sign: int) -> bool:
         """Whether the landmarker sees anything of a coefficient at all."""
@@ -130,8 +118,6 @@ class Responses:
 
         What the landmarker cannot see is handed on as it was asked for.
         """
-        from scipy.optimize import least_squares
-
         result = asked.astype(np.float64).copy()
         moving = [
             n
@@ -141,42 +127,84 @@ class Responses:
         if not moving:
             return result.astype(np.float32)
         rows = np.array(moving)
-        signs = np.where(asked[rows] > 0, 1, -1)
-        limits = np.array([min(self.limit(n, s), most) for n, s in zip(rows, signs, strict=True)])
+        signs = np.where(asked[rows] > 0, 1.0, -1.0)
+        limits = np.array([min(self.limit(n, int(s)), most) for n, s in zip(rows, signs, strict=True)])
         gains = np.array([_gain(ARKIT_NAMES[n]) for n in rows])
-        limits = np.maximum(np.minimum(limits, gains * np.abs(asked[rows])), 2e-3)
+        wanted = np.abs(asked[rows]).astype(np.float64)
+        limits = np.minimum(limits, gains * wanted)
         target = np.clip(self.base + asked, 0.0, 1.0)
-        quiet = np.setdiff1d(np.arange(52), rows)
+        weights = np.full(52, _SPILL)
+        weights[rows] = 1.0
 
-        def misses(levels: FloatArray) -> FloatArray:
+        def misses(levels: npt.NDArray[np.float64]) -> tuple[float, Any, Any]:
+            """Cost, misses and their derivatives by the levels."""
             change = result.copy()
             change[rows] = signs * levels
-            seen = self.answer(change)
-            return np.concatenate(
-                [
-                    seen[rows] - target[rows],
-                    _HABIT * (levels - np.abs(asked[rows])),
-                    _SPILL * (seen[quiet] - target[quiet]),
-                ]
-            )
+            seen, slopes = self._answer_and_slopes(change)
+            miss = np.concatenate([weights * (seen - target), _HABIT * (levels - wanted)])
+            slope = np.vstack([weights[:, None] * slopes[:, rows] * signs, _HABIT * np.eye(len(rows))])
+            return float(miss @ miss), miss, slope
 
-        start = np.clip(np.abs(asked[rows]), 1e-3, limits - 1e-3)
-        found = least_squares(
-            misses, start, bounds=(np.zeros(len(rows)), limits), max_nfev=25, diff_step=0.02
-        )
-        result[rows] = signs * found.x
+        # Levenberg's method with the levels kept in their range.
+        levels = np.minimum(wanted, limits)
+        cost, miss, slope = misses(levels)
+        damping = 1e-3
+        for _ in range(_STEPS):
+            system = slope.T @ slope
+            step = np.linalg.solve(system + damping * np.eye(len(rows)), slope.T @ miss)
+            tried = np.clip(levels - step, 0.0, limits)
+            new = misses(tried)
+            if new[0] < cost:
+                done = cost - new[0] < 1e-6
+                levels, (cost, miss, slope), damping = tried, new, damping * 0.3
+                if done:
+                    break
+            else:
+                damping *= 6.0
+        result[rows] = signs * levels
         return result.astype(np.float32)
+
+    def _answer_and_slopes(
+        self, change: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """52 answers, and 52 x 52 derivatives by the changes."""
+        seen = self.base.astype(np.float64).copy()
+        slopes = np.zeros((52, 52))
+        for index, group in enumerate(GROUPS):
+            members = list(group)
+            values = change[members]
+            if not values.any():
+                continue
+            for sign in (1, -1):
+                strength = np.maximum(sign * values, 0.0)
+                if not strength.any():
+                    continue
+                levels, answers = self.curve(index, sign)
+                by_side = np.full(3, strength.mean())
+                if len(members) > 1:
+                    by_side[SIDE[members]] = strength
+                found, slope = _looked_up(levels, answers, by_side[SIDE])
+                seen += found
+                for member, value in zip(members, values, strict=True):
+                    # A level of 0 may grow either way; its slope counts for the sign it is asked in.
+                    if sign * value > 0.0:
+                        share = 1.0 / len(members)
+                        side = np.where(SIDE == 0, share, np.equal(SIDE, SIDE[member]).astype(np.float64))
+                        slopes[:, member] = sign * slope * (1.0 if len(members) == 1 else side)
+        return seen, slopes
 
 
 def _gain(name: str) -> float:
     return next((gain for start, gain in _GAIN.items() if name.startswith(start)), _USUAL_GAIN)
 
 
-def _looked_up(levels: FloatArray, answers: FloatArray, at: FloatArray) -> FloatArray:
-    """52 answers between tried levels, each at its own level; straight lines, flat beyond the last."""
+def _looked_up(
+    levels: FloatArray, answers: FloatArray, at: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """52 answers between tried levels, each at its own level, and their slopes; flat beyond the last."""
     place = np.clip(np.searchsorted(levels, at, side="right") - 1, 0, len(levels) - 2)
     low, high = levels[place], levels[place + 1]
     share = np.clip((at - low) / (high - low), 0.0, 1.0)
     columns = np.arange(answers.shape[1])
-    found: FloatArray = answers[place, columns] * (1.0 - share) + answers[place + 1, columns] * share
-    return found
+    before, after = answers[place, columns], answers[place + 1, columns]
+    return before + share * (after - before), (after - before) / (high - low)
