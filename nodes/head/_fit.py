@@ -492,11 +492,13 @@ def _place_teeth(model: HeadModel, neutral: FloatArray, offsets: FloatArray) -> 
     lip = landmark_points(model, neutral)[13]
     level = lip[1] - 0.0025
     shift = np.zeros(3)
-    for row, edge in ((parts.teeth_upper, np.min), (parts.teeth_lower, np.max)):
+    for row, edge, behind in ((parts.teeth_upper, np.min, 0.009), (parts.teeth_lower, np.max, 0.013)):
         if not len(row):
             continue
         front = row[neutral[row, 2] > np.quantile(neutral[row, 2], 0.8)]
-        shift = np.array([0.0, level - edge(neutral[front, 1]), lip[2] - 0.009 - neutral[front, 2].max()])
+        # The roots of the lower row would come through the chin if it stood farther forward.
+        ahead = lip[2] - behind - neutral[front, 2].max()
+        shift = np.array([0.0, level - edge(neutral[front, 1]), min(ahead, 0.001)])
         offsets[row] += shift
         level -= 0.0005
     offsets[parts.tongue] += shift
