@@ -1,4 +1,4 @@
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from nodes.sdk import Context, Text, node
 from nodes.sdk.values import Audio, Table
@@ -9,12 +9,13 @@ class Recognised(NamedTuple):
     confidence: float
 
 
-@node(title="Recognise phonemes", category="Speech")
+@node(title="Recognise phonemes", category="Speech", models=("whisper_tiny",))
 def recognise_phonemes(
     audio: Audio,
     words: str | None = None,
     *,
     text: Annotated[str, Text(multiline=True)] = "",
+    listening: Literal["quick", "careful"] = "quick",
     context: Context,
 ) -> Recognised:
     """Find out which sound is spoken when.
@@ -24,6 +25,10 @@ def recognise_phonemes(
     recognised from the recording alone, which also works, roughly, for other languages and for
     singing.
 
+    **Listening** matters without a text. *quick* recognises sounds as they come. *careful* writes
+    down the English words first and finds their sounds in the recording, several times slower and
+    far better for clear speech; it needs the speech recogniser (Whisper), fetched once.
+
     **phones** is a table of sounds (ARPABET), times in seconds, and how sure each one is. It may be
     edited as a CSV file. **confidence** is for the whole: below 0.5 the text does not fit the
     recording, or it is music, or noise; then the text is not used.
@@ -31,7 +36,7 @@ def recognise_phonemes(
     Limits: the recogniser knows English sounds; noise and music make it guess. A text should hold
     every spoken word.
 
-    Source: pocketsphinx (Huggins-Daines et al. 2006).
+    Source: pocketsphinx (Huggins-Daines et al. 2006), Whisper (Radford et al. 2022).
     """
     from nodes.voice.hearing import hear
     from nodes.voice.phones import as_table
@@ -42,5 +47,6 @@ def recognise_phonemes(
         words if words is not None else text,
         context,
         lambda share: context.progress(share, "Listening"),
+        careful=listening == "careful",
     )
     return Recognised(as_table(heard.phones), heard.confidence)

@@ -11,15 +11,19 @@ import numpy as np
 from nodes.sdk import Context
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values.arrays import FloatArray
-from nodes.voice import reader, sphinx
+from nodes.voice import reader, sphinx, whisper
 from nodes.voice.numbers import tokens
-from nodes.voice.phones import SILENCE, Phone, agreement
+from nodes.voice.phones import SILENCE, Phone, agreeing, agreement
 from nodes.voice.sound_features import voice_activity
 
 #: Alignment is searched in one piece; a piece this long takes some seconds.
 _LONGEST = 120.0
 #: Below this confidence an alignment is taken for one of a wrong text.
 DOUBT = 0.5
+
+
+#: Seconds around a written sentence in which its words are looked for, one after the other.
+_ROOMS = (0.2, 0.35)
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Heard:
     Attributes:
         phones: with times; silences included.
         confidence: 0..1 for the whole.
-        method: "text", "phones" or "nothing".
+        method: "text", "words", "phones" or "nothing".
     """
 
     phones: tuple[Phone, ...]
@@ -38,12 +42,25 @@ class Heard:
 
 
 def hear(
-    signal: FloatArray, text: str, context: Context, progress: Callable[[float], None] = lambda share: None
+    signal: FloatArray,
+    text: str,
+    context: Context,
+    progress: Callable[[float], None] = lambda share: None,
+    *,
+    careful: bool = False,
 ) -> Heard:
     """The phones of a signal (N, 16 kHz).
 
     With a text the words are found in the sound; when they do not fit, or are in no alphabet that
     can be read, the phones are recognised from the sound alone, with less confidence.
+
+    Args:
+        signal: the sound.
+        text: what is said, or empty.
+        context: of the run.
+        progress: called with the share done; may raise to give up.
+        careful: without a text, write down the words first (Whisper), and trust those that the
+            sound bears out.
     """
     activity = voice_activity(signal)
     if not len(signal) or float(np.abs(signal).max(initial=0.0)) < 1e-3 or activity.max(initial=0.0) < 0.5:
@@ -56,13 +73,94 @@ def hear(
     free = _only_where_voiced(free, activity)
     if text.strip():
         known = _by_text(signal, text, context)
-        # What fits is heard the same without the text, by and large.
-        shared = agreement(known, free, activity) if known else 0.0
-        confidence = float(np.clip((shared - 0.2) / 0.35, 0.0, 1.0))
+        confidence = borne_out(known, free, activity)
         if confidence >= DOUBT and known:
             return Heard(tuple(known), confidence, "text")
+    elif careful:
+        return _with_words(signal, free, activity, context, progress)
     doubt = 0.6 if text.strip() else 0.8
     return Heard(tuple(free), doubt * _mean_confidence(free), "phones")
+
+
+def borne_out(known: Sequence[Phone] | None, free: Sequence[Phone], activity: FloatArray) -> float:
+    """0..1, how well an alignment agrees with what is heard without any text."""
+    shared = agreement(known, free, activity) if known else 0.0
+    return float(np.clip((shared - 0.2) / 0.35, 0.0, 1.0))
+
+
+def _with_words(
+    signal: FloatArray,
+    free: list[Phone],
+    activity: FloatArray,
+    context: Context,
+    progress: Callable[[float], None],
+) -> Heard:
+    """Phones of the words that Whisper writes down, where the sound bears them out."""
+    recogniser = context.model(whisper.CARD, whisper.Whisper)
+    result: list[Phone] = []
+    doubts: list[tuple[float, float]] = []
+    pieces = _pieces(activity, whisper.CHUNK_SECONDS * 100 - 200)
+    for number, (first, last) in enumerate(pieces):
+        progress(number / len(pieces))
+        part, active = signal[first * 160 : last * 160], activity[first:last]
+        inside = _part(free, first / 100, last / 100)
+        known: list[Phone] = []
+        for start, end, words in recogniser.segments(part, context.check):
+            known += _placed(part, start, end, words, inside, known[-1].end if known else 0.0, context)
+        chosen = _best_by_word(known, inside, active)
+        confidence = max(borne_out(chosen, inside, active), 0.1) if known else 0.5
+        doubts.append((confidence, float(active.sum())))
+        result += _moved(chosen or inside, first / 100)
+    weight = sum(share for _, share in doubts)
+    return Heard(tuple(result), 0.95 * sum(c * share for c, share in doubts) / max(weight, 1e-6), "words")
+
+
+def _placed(
+    part: FloatArray,
+    start: float,
+    end: float,
+    words: str,
+    inside: Sequence[Phone],
+    free_from: float,
+    context: Context,
+) -> list[Phone]:
+    """Phones of one written sentence; those that were heard there when its words do not fit."""
+    for room in _ROOMS:
+        # Whisper's times are rough, often whole seconds: give the sentence some room.
+        begin = max(start - room, free_from, 0.0)
+        piece = part[int(begin * 16000) : int((end + room) * 16000)]
+        found = _by_text(piece, words, context)
+        if found:
+            return _moved(found, begin)
+    begin = max(start, free_from)
+    return _moved(_part(inside, begin, max(end, begin)), begin)
+
+
+def _part(phones: Sequence[Phone], start: float, end: float) -> list[Phone]:
+    """The phones between two times, counted from the first."""
+    inside = [replace(p, start=max(p.start, start), end=min(p.end, end)) for p in phones]
+    return _moved([phone for phone in inside if phone.end > phone.start], -start)
+
+
+def _best_by_word(known: list[Phone], free: list[Phone], active: FloatArray) -> list[Phone]:
+    """The known phones; where several words in a row are not borne out, what was heard instead.
+
+    An invented sentence is stretched over speech that says something else: over half a second or
+    more hardly any phone is of the kind that is heard.
+    """
+    if not known:
+        return list(free)
+    right = agreeing(known, free, len(active)).astype(np.float32) * active
+    window = np.ones(80, np.float32)
+    share = np.convolve(right, window, "same") / np.maximum(np.convolve(active, window, "same"), 5.0)
+    wrong = (share < 0.25) & (np.convolve(active, window, "same") > 20)
+    kept: list[Phone] = []
+    for source, there in ((known, ~wrong), (free, wrong)):
+        for phone in source:
+            middle = min(int((phone.start + phone.end) * 50), len(active) - 1)
+            if middle >= 0 and there[middle]:
+                kept.append(phone)
+    return sorted(kept, key=lambda phone: phone.start)
 
 
 def _by_text(signal: FloatArray, text: str, context: Context) -> list[Phone] | None:

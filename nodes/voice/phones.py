@@ -117,11 +117,17 @@ _GROUPS = (
 _GROUP = np.array([next(n for n, group in enumerate(_GROUPS) if s in group) for s in SYMBOLS])
 
 
+def agreeing(one: Sequence[Phone], other: Sequence[Phone], count: int) -> np.ndarray:
+    """For each of `count` hundredths of a second whether two readings have phones of the same kind."""
+    first, second = (_GROUP[per_frame(phones, count, 100.0)] for phones in (one, other))
+    return np.asarray(first == second)
+
+
 def agreement(one: Sequence[Phone], other: Sequence[Phone], active: FloatArray) -> float:
     """0..1: over how much of the active time two readings have phones of the same kind.
 
     Args:
         active: weight of each hundredth of a second.
     """
-    first, second = (_GROUP[per_frame(phones, len(active), 100.0)] for phones in (one, other))
-    return float(((first == second) * active).sum() / max(float(active.sum()), 1e-6))
+    same = agreeing(one, other, len(active))
+    return float((same * active).sum() / max(float(active.sum()), 1e-6))

@@ -78,7 +78,7 @@ TABLE: FloatArray = np.array([VISEMES[symbol] for symbol in SYMBOLS], np.float32
 
 #: Phone -> (seconds over which it pulls, how hard); vowels pull with 1, other consonants with 0.8.
 _PULL = {
-    **dict.fromkeys("PBM", (0.020, 8.0)),
+    **dict.fromkeys("PBM", (0.016, 4.0)),
     **dict.fromkeys("FV", (0.025, 3.0)),
     "W": (0.040, 2.0),
     "UW": (0.040, 1.5),

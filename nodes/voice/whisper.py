@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,9 @@ _MEMBER_LIMIT = 128 << 20
 #: The network hears half a minute at a time.
 CHUNK_SECONDS = 30
 _WINDOW, _STEP, _BANDS, _RATE = 400, 160, 80, 16000
-_START, _END, _ENGLISH, _TRANSCRIBE, _PLAIN = 50258, 50257, 50259, 50359, 50363
+_START, _END, _ENGLISH, _TRANSCRIBE = 50258, 50257, 50259, 50359
+#: Numbers from here on are times, in steps of 20 ms.
+_CLOCK, _TICK = 50364, 0.02
 #: Half a minute of fast speech has fewer tokens.
 _MOST_TOKENS = 200
 
@@ -77,8 +78,15 @@ class Whisper:
         self._words = {number: word for word, number in words.items()}
         self._layers = sum(entry.name.endswith("decoder.key") for entry in self._decoder.get_inputs())
 
-    def text(self, signal: FloatArray, check: Callable[[], None] = lambda: None) -> str:
-        """The English words in a signal (N, 16 kHz, at most CHUNK_SECONDS)."""
+    def segments(
+        self, signal: FloatArray, check: Callable[[], None] = lambda: None
+    ) -> list[tuple[float, float, str]]:
+        """(start, end in seconds, English words) of what is said in a signal.
+
+        Args:
+            signal: N, 16 kHz, at most CHUNK_SECONDS.
+            check: called before each word; may raise to give up.
+        """
         features = log_mel(signal[: CHUNK_SECONDS * _RATE])
         (heard,) = self._encoder.run(["last_hidden_state"], {"input_features": features[None]})
         names = [
@@ -89,7 +97,7 @@ class Whisper:
         ]
         memory = {f"past_key_values.{name}": np.zeros((1, 6, 0, 64), np.float32) for name in names}
         outputs = ["logits", *(f"present.{name}" for name in names)]
-        feed: Any = [_START, _ENGLISH, _TRANSCRIBE, _PLAIN]
+        feed = [_START, _ENGLISH, _TRANSCRIBE]
         said: list[int] = []
         for turn in range(_MOST_TOKENS):
             check()
@@ -106,19 +114,54 @@ class Whisper:
                 # After the first turn the memory of the sound is not handed out again.
                 if turn == 0 or ".decoder." in name:
                     memory[f"past_key_values.{name}"] = value
-            scores = logits[0, -1, : _END + 1]
-            if turn == 0:
-                scores[[220, _END]] = -np.inf
-            said.append(int(np.argmax(scores)))
+            said.append(_next(logits[0, -1], said))
             if said[-1] == _END or _circles(said):
                 break
             feed = [said[-1]]
-        return self._spelled(said)
+        return self._spans(said, len(signal) / _RATE)
+
+    def _spans(self, said: list[int], seconds: float) -> list[tuple[float, float, str]]:
+        spans, words, start = [], [], 0.0
+        for number in said:
+            if number < _END:
+                words.append(number)
+            elif number >= _CLOCK:
+                moment = min((number - _CLOCK) * _TICK, seconds)
+                if words and moment > start:
+                    spans.append((start, moment, self._spelled(words)))
+                    words = []
+                start = moment
+        if words and seconds > start:
+            spans.append((start, seconds, self._spelled(words)))
+        return spans
 
     def _spelled(self, numbers: list[int]) -> str:
         pieces = "".join(self._words.get(number, "") for number in numbers if number < _END)
         table = _bytes_of_letters()
         return bytes(table[letter] for letter in pieces if letter in table).decode("utf-8", "ignore").strip()
+
+
+def _next(scores: FloatArray, said: list[int]) -> int:
+    """The next token: a time first; then words, or a time when times together are likelier."""
+    scores = scores.copy()
+    scores[_END + 1 : _CLOCK] = -np.inf
+    times = [number for number in said if number >= _CLOCK]
+    if times:
+        scores[_CLOCK : times[-1]] = -np.inf
+    if not said:
+        scores[:_CLOCK] = -np.inf
+        scores[_CLOCK + 51 :] = -np.inf
+    elif len(said) == 1:
+        scores[[220, _END]] = -np.inf
+        scores[_CLOCK:] = -np.inf
+    elif said[-1] >= _CLOCK and said[-2] >= _CLOCK:
+        scores[_CLOCK:] = -np.inf
+    elif said[-1] >= _CLOCK:
+        scores[:_END] = -np.inf
+    likely = np.exp(scores - scores.max())
+    if likely[_CLOCK:].sum() > likely[:_CLOCK].max():
+        scores[:_CLOCK] = -np.inf
+    return int(np.argmax(scores))
 
 
 def _circles(said: list[int], length: int = 8, times: int = 3) -> bool:
