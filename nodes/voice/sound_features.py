@@ -34,7 +34,8 @@ def voice_activity(signal: FloatArray) -> FloatArray:
     if not len(level):
         return level
     quiet, loud = np.percentile(level, [10, 95])
-    threshold = max(quiet + 0.25 * (loud - quiet), np.log(0.003))
+    # Without pauses there is no quiet to compare with: then all of it is voice.
+    threshold = max(min(quiet + 0.25 * (loud - quiet), loud - 1.0), np.log(0.003))
     active = 1.0 / (1.0 + np.exp(-(gaussian_filter1d(level, 4.0, mode="nearest") - threshold) * 3.0))
     return np.asarray(active, np.float32)
 
