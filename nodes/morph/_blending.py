@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,13 +32,20 @@ class Skin:
         return Skin(self.end, self.start, self.picture)
 
 
-def blended(skin: Skin, mesh: Mesh, vertices: FloatArray, t: float) -> Mesh:
-    """A mesh with moved vertices (V x 3), its colours at t between those of the two ends."""
+def blended(skin: Skin, mesh: Mesh, vertices: FloatArray, t: float, stays: np.ndarray) -> Mesh:
+    """A mesh with moved vertices (V x 3), its colours at t between those of the two ends.
+
+    Args:
+        stays: F bool, the triangles that are left.
+    """
     colour = (skin.start + np.float32(t) * (skin.end - skin.start)).astype(np.float32)
     places = vertices.astype(np.float32)
-    if skin.picture:
-        return replace(mesh, vertices=places, texture=Image(colour), colours=None)
-    return Mesh(places, mesh.triangles, None, None, colour)
+    whole = bool(stays.all())
+    triangles = mesh.triangles if whole else mesh.triangles[stays]
+    if not skin.picture:
+        return Mesh(places, triangles, None, None, colour)
+    uv = mesh.uv if whole or mesh.uv is None else mesh.uv[stays]
+    return Mesh(places, triangles, uv, Image(colour))
 
 
 def smooth(t: float) -> float:

@@ -15,6 +15,10 @@ from nodes.sdk.values import Table
 COLUMNS = ("name", "x", "y", "z")
 _MOST_BYTES = 16 << 20
 _MOST = 10_000
+#: The first of iBUG's numbers for each part, by the labels that landmarker.io gives (left as seen).
+_IBUG = {
+    "chin": 0, "leyebrow": 17, "reyebrow": 22, "nose": 27, "leye": 36, "reye": 42, "mouth": 48,
+}  # fmt: skip
 
 
 def table_of(rows: list[tuple[str, float, float, float]]) -> Table:
@@ -25,7 +29,8 @@ def table_of(rows: list[tuple[str, float, float, float]]) -> Table:
 def read_landmarks(text: str, factor: float) -> Table:
     """Landmarks of an LJSON, JSON or CSV file, times `factor`.
 
-    LJSON's points are named "0", "1", ...; a JSON maps names to three numbers (or is a list of
+    LJSON's points are named by iBUG's numbers when their labels say what they are, else by their own
+    order; a JSON maps names to three numbers (or is a list of
     them); a CSV has the columns name, x, y, z. Points without numbers are left out.
 
     Raises:
@@ -63,15 +68,29 @@ def _is_number(value: Any) -> bool:
 
 
 def _rows(document: Any) -> list[tuple[str, Any]]:
+    group = document
     if isinstance(document, dict) and "groups" in document:
         groups = document["groups"]
         group = next(iter(groups.values())) if isinstance(groups, dict) else groups[0]
-        document = group["landmarks"]["points"] if "landmarks" in group else group["points"]
-    elif isinstance(document, dict) and "landmarks" in document:
-        document = document["landmarks"]["points"]
-    if isinstance(document, dict):
-        return [(str(name), place) for name, place in document.items()]
-    return [(str(number), place) for number, place in enumerate(document)]
+    if isinstance(group, dict) and "landmarks" in group:
+        places = group["landmarks"]["points"]
+        names = _names(group.get("labels") or [], len(places))
+        return [(names[number], place or ()) for number, place in enumerate(places)]
+    if isinstance(group, dict):
+        return [(str(name), place) for name, place in group.items()]
+    return [(str(number), place) for number, place in enumerate(group)]
+
+
+def _names(labels: list[dict[str, Any]], count: int) -> list[str]:
+    """The points' names: their iBUG numbers where all 68 are labelled by parts of a face, else their own."""
+    names = [str(number) for number in range(count)]
+    parts = {str(label["label"]): label["mask"] for label in labels}
+    if count != 68 or not set(_IBUG) <= set(parts):
+        return names
+    for part, first in _IBUG.items():
+        for step, row in enumerate(parts[part]):
+            names[int(row)] = str(first + step)
+    return names
 
 
 def _rows_of_csv(text: str) -> list[tuple[str, Any]]:

@@ -158,11 +158,12 @@ class Pair:
             return self.second.mesh
         frame = self.frames[0].towards(self.frames[1], t)
         if t < _MIDDLE:
-            places = self.first.shrunk(t, smooth(t / _MIDDLE))
-            return blended(self._skins[0], self.first.mesh, frame.leave(places), t)
-        rest = smooth((1.0 - t) / (1.0 - _MIDDLE))
-        places = self.second.shrunk(1.0 - t, rest) + rest * self._gaps
-        return blended(self._skins[1], self.second.mesh, frame.leave(places), t)
+            side, skin, rest = self.first, self._skins[0], smooth(t / _MIDDLE)
+            places = side.shrunk(t, rest)
+        else:
+            side, skin, rest = self.second, self._skins[1], smooth((1.0 - t) / (1.0 - _MIDDLE))
+            places = side.shrunk(1.0 - t, rest) + rest * self._gaps
+        return blended(skin, side.mesh, frame.leave(places), t, side.stays(rest))
 
 
 def _nodes(

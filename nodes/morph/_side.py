@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import diags
 from scipy.sparse.linalg import splu
-from scipy.spatial import cKDTree
 
 from nodes.morph._carrier import Carrier, carrier_of, riders_of
 from nodes.morph._path import Path
 from nodes.morph._register import SAMPLES, Found, Goal, Start
+from nodes.morph._retreat import Retreat
 from nodes.morph._surface import (
     Closest,
     boundary_vertices,
@@ -98,13 +98,7 @@ class Side:
         if self._riders is not None:
             matched = np.einsum("pk,pk->p", self._riders.weights, matched[self._riders.nodes]) > 0.5
         self.matched = matched
-        self.lost = np.nonzero(~matched)[0]
-        home = np.nonzero(matched)[0]
-        if len(home) and len(self.lost):
-            _, near = cKDTree(self.rest[home]).query(self.rest[self.lost])
-            self.refuge = home[near]
-        else:
-            self.lost = self.refuge = np.zeros(0, np.int64)
+        self._retreat = Retreat(self.rest, self.mesh.triangles, matched)
 
     def carried(self, t: float) -> FloatArray:
         """The vertices (V x 3) at t of the way; nothing shrinks."""
@@ -114,12 +108,12 @@ class Side:
         return self._riders.moved(self.rest, self.carrier.rest, moment.places, moment.rotations)
 
     def shrunk(self, t: float, share: float) -> FloatArray:
-        """The same, with what the other does not have shrunk by `share` into what it has."""
-        places = self.carried(t)
-        if share > 0.0 and len(self.lost):
-            places = places.copy()
-            places[self.lost] += share * (places[self.refuge] - places[self.lost])
-        return places
+        """The same, with what the other does not have drawn back by `share` into what it has."""
+        return self._retreat(self.carried(t), share)
+
+    def stays(self, share: float) -> np.ndarray:
+        """F bool: the triangles that are left when a share is drawn back."""
+        return self._retreat.stays(self.mesh.triangles, share)
 
 
 def smoothed(carrier: Carrier, gaps: FloatArray, trust: FloatArray) -> FloatArray:

@@ -13,7 +13,8 @@ def load_landmarks(
 ) -> Table:
     """Read named places on a mesh, as guides for *Morph shapes*.
 
-    - **LJSON**, as landmarker.io writes it: points are named by their number.
+    - **LJSON**, as landmarker.io writes it: 68 labelled points of a face get iBUG's numbers, others
+      are named by their own number.
     - **JSON**: names and three numbers each, or a list of points.
     - **CSV** with the columns name, x, y, z.
 

@@ -97,9 +97,10 @@ def search_path() -> list[Path]:
 
 
 def find(name: str) -> Path | None:
-    """The card's file if it is here, unchecked; else None."""
-    wanted = card(name).file
-    return next((f / wanted for f in search_path() if (f / wanted).is_file()), None)
+    """The card's file if it is here, unchecked; else None. What the user brings may be a folder."""
+    entry = card(name)
+    there = Path.exists if entry.client == "user" else Path.is_file
+    return next((f / entry.file for f in search_path() if there(f / entry.file)), None)
 
 
 def sha256_of(path: Path) -> str:
