@@ -18,9 +18,14 @@ from nodes.sdk.values import Camera, Splats
 
 
 def exact_picture(
-    splats: Splats, camera: Camera, *, antialias: bool = False, degree: int = 3
+    splats: Splats, camera: Camera, *, antialias: bool = False, degree: int = 3, faintest: float = FAINTEST
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The blended colours (H x W x 3 float64, premultiplied) and the light let through (H x W)."""
+    """The blended colours (H x W x 3 float64, premultiplied) and the light let through (H x W).
+
+    Args:
+        antialias, degree: as in `nodes.gaussians.render.render`.
+        faintest: weights below this are left out; lower it for a picture that is smooth in all splats.
+    """
     view = view_matrix(camera)
     places = np.asarray(splats.positions, np.float64)
     local = places @ view[:, :3].T + view[:, 3]
@@ -44,11 +49,11 @@ def exact_picture(
     bands = min((degree + 1) ** 2, splats.harmonics.shape[1])
     colour = 0.5 + np.einsum("nb,nbc->nc", basis(directions)[:, :bands], splats.harmonics[:, :bands])
     order = np.argsort(z, kind="stable")
-    order = order[front[order] & (opacity[order] > FAINTEST)]
+    order = order[front[order] & (opacity[order] > faintest)]
     centres = np.stack([camera.focal * x / z + camera.centre_x, camera.focal * y / z + camera.centre_y], 1)
     out = np.zeros((camera.height, camera.width, 3))
     through = np.ones((camera.height, camera.width))
-    _blend(order, centres, blurred, opacity, np.maximum(colour, 0.0), out, through)
+    _blend(order, centres, blurred, opacity, np.maximum(colour, 0.0), faintest, out, through)
     return out, through
 
 
@@ -65,12 +70,12 @@ def _rotations(quaternions: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
-def _blend(order, centres, covariances, opacities, colours, out, through):  # type: ignore[no-untyped-def]
+def _blend(order, centres, covariances, opacities, colours, faintest, out, through):  # type: ignore[no-untyped-def]
     height, width = through.shape
     for i in order:
         xx, xy, yy = covariances[i, 0, 0], covariances[i, 0, 1], covariances[i, 1, 1]
         determinant = xx * yy - xy * xy
-        reach = 2.0 * math.log(opacities[i] / FAINTEST)
+        reach = 2.0 * math.log(opacities[i] / faintest)
         wide, high = math.sqrt(reach * xx) + 1, math.sqrt(reach * yy) + 1
         x0, x1 = max(0.0, centres[i, 0] - wide), min(float(width), centres[i, 0] + wide)
         y0, y1 = max(0.0, centres[i, 1] - high), min(float(height), centres[i, 1] + high)
@@ -80,7 +85,7 @@ def _blend(order, centres, covariances, opacities, colours, out, through):  # ty
                 dy = row + 0.5 - centres[i, 1]
                 power = 0.5 * (yy * dx * dx - 2 * xy * dx * dy + xx * dy * dy) / determinant
                 alpha = min(MOST_OPAQUE, opacities[i] * math.exp(-power))
-                if alpha < FAINTEST:
+                if alpha < faintest:
                     continue
                 weight = alpha * through[row, column]
                 for channel in range(3):

@@ -1,0 +1,211 @@
+"""Splats tied to a head: to the triangles of its surface, or to its bones as hair and clothes are.
+
+A splat on the surface keeps its place in its triangle and two tangents written in the triangle's
+edges; so it moves, turns and stretches as the triangle does (after Qian et al. 2024,
+"GaussianAvatars", with the stretch along the surface kept instead of one scale for a triangle).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit, prange
+
+from nodes.gaussians.harmonics import colour_to_harmonic
+from nodes.gaussians.merging import merged
+from nodes.gaussians.quaternions import from_matrices
+from nodes.head._shape import expressed_vertices, to_world
+from nodes.raster.geometry import rotation_matrix
+from nodes.sdk.values import HeadState, Splats
+from nodes.sdk.values.arrays import FloatArray, IntArray
+
+#: Between these heights of the head's frame, in metres, the neck turns into the body, which stays.
+_BODY, _HEAD = -0.165, -0.085
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceSplats:
+    """Splats on the triangles of a head model.
+
+    Attributes:
+        triangles: N, rows of the model's triangles.
+        weights: N x 2, the first two barycentric weights.
+        tangents: N x 2 x 2; tangent k is tangents[k, 0] edge1 + tangents[k, 1] edge2, one standard
+            deviation long, where edge1 and edge2 lead from the first corner to the others.
+        lift: N metres off the surface. thickness: N metres, deviation along the normal.
+        colours: N x 3 in 0..1. opacities: N.
+    """
+
+    triangles: IntArray
+    weights: FloatArray
+    tangents: FloatArray
+    lift: FloatArray
+    thickness: FloatArray
+    colours: FloatArray
+    opacities: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeSplats:
+    """Splats that move with the head's pose but not with its expression, in the head's frame.
+
+    Attributes:
+        positions: N x 3 metres. rotations: N x 4 unit quaternions. scales: N x 3 metres.
+        colours: N x 3 in 0..1. opacities: N.
+    """
+
+    positions: FloatArray
+    rotations: FloatArray
+    scales: FloatArray
+    colours: FloatArray
+    opacities: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class SplatHead:
+    """A head of splats, tied to a head model.
+
+    Attributes:
+        surface: on the model's triangles. volume: hair, clothes.
+        rotation, translation: the pose in which it was made, as in HeadState; the body stays there.
+    """
+
+    surface: SurfaceSplats
+    volume: VolumeSplats
+    rotation: FloatArray
+    translation: FloatArray
+
+
+def follow(heights: FloatArray) -> FloatArray:
+    """How much places at heights of the head's frame (N metres) follow the head: 0 body, 1 head."""
+    t = np.clip((heights - _BODY) / (_HEAD - _BODY), 0.0, 1.0)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def posed(bound: SplatHead, head: HeadState) -> Splats:
+    """The splats as a head's expression and pose ask for, in the world."""
+    vertices = _carried(bound, head, expressed_vertices(head), follow(head.model.mean[:, 1]))
+    surface = bound.surface
+    count = len(surface.triangles)
+    positions = np.empty((count, 3), np.float32)
+    scales = np.empty((count, 3), np.float32)
+    rotations = np.empty((count, 4), np.float32)
+    _lay(
+        np.ascontiguousarray(vertices),
+        np.ascontiguousarray(head.model.triangles),
+        surface.triangles,
+        surface.weights,
+        surface.tangents,
+        surface.lift,
+        surface.thickness,
+        positions,
+        scales,
+        rotations,
+    )
+    skin = Splats(
+        positions,
+        scales,
+        rotations,
+        surface.opacities,
+        colour_to_harmonic(surface.colours)[:, None],
+    )
+    return merged([skin, _volume(bound, head)])
+
+
+def _volume(bound: SplatHead, head: HeadState) -> Splats:
+    volume = bound.volume
+    share = follow(volume.positions[:, 1])
+    moved, still = (
+        from_matrices(rotation_matrix(rotation)[None])[0] for rotation in (head.rotation, bound.rotation)
+    )
+    rotations = np.empty_like(volume.rotations)
+    _turn(volume.rotations, share, moved, still, rotations)
+    return Splats(
+        _carried(bound, head, volume.positions, share),
+        volume.scales,
+        rotations,
+        volume.opacities,
+        colour_to_harmonic(volume.colours)[:, None],
+    )
+
+
+def _carried(bound: SplatHead, head: HeadState, places: FloatArray, share: FloatArray) -> FloatArray:
+    """Places of the head's frame in the world; what belongs to the body stays where it was made."""
+    moved = to_world(head, places)
+    rotation = rotation_matrix(bound.rotation).astype(np.float32)
+    still = places @ rotation.T + np.asarray(bound.translation, np.float32)
+    return (still + share[:, None] * (moved - still)).astype(np.float32)
+
+
+@njit(cache=True, fastmath=True, parallel=True, error_model="numpy")
+def _lay(  # type: ignore[no-untyped-def]
+    vertices, corners, triangles, weights, tangents, lift, thickness, positions, scales, rotations
+):
+    smallest = np.float32(1e-7)
+    for i in prange(triangles.shape[0]):
+        t = triangles[i]
+        p0, p1, p2 = vertices[corners[t, 0]], vertices[corners[t, 1]], vertices[corners[t, 2]]
+        edge1 = p1 - p0
+        edge2 = p2 - p0
+        normal = np.cross(edge1, edge2)
+        length = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2) + np.float32(1e-14)
+        normal /= length
+        w0, w1 = weights[i, 0], weights[i, 1]
+        w2 = np.float32(1.0) - w0 - w1
+        a = tangents[i, 0, 0] * edge1 + tangents[i, 0, 1] * edge2
+        b = tangents[i, 1, 0] * edge1 + tangents[i, 1, 1] * edge2
+        # The ellipse that two tangents span: eigenvectors of a a^T + b b^T within their plane.
+        across = np.cross(normal, a)
+        size = np.sqrt(a[0] ** 2 + a[1] ** 2 + a[2] ** 2) + np.float32(1e-12)
+        first = a / size
+        second = across / size
+        bx = b[0] * first[0] + b[1] * first[1] + b[2] * first[2]
+        by = b[0] * second[0] + b[1] * second[1] + b[2] * second[2]
+        xx, xy, yy = size * size + bx * bx, bx * by, by * by
+        half = np.float32(0.5) * (xx - yy)
+        middle = np.float32(0.5) * (xx + yy)
+        root = np.sqrt(half * half + xy * xy)
+        angle = np.float32(0.5) * np.arctan2(xy, half)
+        cosine, sine = np.cos(angle), np.sin(angle)
+        scales[i, 0] = np.sqrt(max(middle + root, smallest * smallest))
+        scales[i, 1] = np.sqrt(max(middle - root, smallest * smallest))
+        scales[i, 2] = thickness[i]
+        right = cosine * first + sine * second
+        above = cosine * second - sine * first
+        for k in range(3):
+            positions[i, k] = w0 * p0[k] + w1 * p1[k] + w2 * p2[k] + lift[i] * normal[k]
+        _quaternion(right, above, normal, rotations[i])
+
+
+@njit(cache=True, fastmath=True, parallel=True)
+def _turn(rotations, share, moved, still, out):  # type: ignore[no-untyped-def]
+    for i in prange(rotations.shape[0]):
+        by = moved if share[i] > 0.5 else still
+        w, x, y, z = rotations[i]
+        out[i, 0] = by[0] * w - by[1] * x - by[2] * y - by[3] * z
+        out[i, 1] = by[0] * x + by[1] * w + by[2] * z - by[3] * y
+        out[i, 2] = by[0] * y - by[1] * z + by[2] * w + by[3] * x
+        out[i, 3] = by[0] * z + by[1] * y - by[2] * x + by[3] * w
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")
+def _quaternion(x, y, z, out):  # type: ignore[no-untyped-def]
+    """The rotation whose matrix has the columns x, y, z, read from its largest part (Shepperd 1978)."""
+    one = np.float32(1.0)
+    trace = x[0] + y[1] + z[2]
+    if trace >= max(x[0], y[1], z[2]):
+        out[0] = one + trace
+        out[1], out[2], out[3] = y[2] - z[1], z[0] - x[2], x[1] - y[0]
+    elif x[0] >= max(y[1], z[2]):
+        out[1] = one + np.float32(2.0) * x[0] - trace
+        out[0], out[2], out[3] = y[2] - z[1], x[1] + y[0], z[0] + x[2]
+    elif y[1] >= z[2]:
+        out[2] = one + np.float32(2.0) * y[1] - trace
+        out[0], out[1], out[3] = z[0] - x[2], x[1] + y[0], y[2] + z[1]
+    else:
+        out[3] = one + np.float32(2.0) * z[2] - trace
+        out[0], out[1], out[2] = x[1] - y[0], z[0] + x[2], y[2] + z[1]
+    length = one / np.sqrt(out[0] ** 2 + out[1] ** 2 + out[2] ** 2 + out[3] ** 2)
+    for k in range(4):
+        out[k] *= length

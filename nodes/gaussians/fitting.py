@@ -1,0 +1,253 @@
+"""Fitting splats to calibrated views: Adam on every parameter, coarse to fine, with density control.
+
+Kerbl et al. 2023, "3D Gaussian Splatting", on the CPU: derivatives are analytic and compiled. New
+splats go where the picture pulls hardest on the old ones, up to a fixed number; faint ones go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit, prange
+
+from nodes.gaussians.carving import middle_and_reach, start_points
+from nodes.gaussians.compositing import composite
+from nodes.gaussians.files.checking import logit, sigmoid
+from nodes.gaussians.files.points import spacing
+from nodes.gaussians.gradients import Gradients, gradients
+from nodes.gaussians.harmonics import colour_to_harmonic
+from nodes.gaussians.losses import photo_loss
+from nodes.gaussians.merging import widened
+from nodes.gaussians.projection import BLUE, RED, project_splats
+from nodes.gaussians.quaternions import matrices, normalised
+from nodes.gaussians.tiles import tile_lists
+from nodes.gaussians.views import View, colour_and_alpha
+from nodes.sdk.values import Camera, Splats
+from nodes.sdk.values.arrays import FloatArray
+
+#: Steps of Adam for a parameter, times the scene's reach for positions (Kerbl et al. 2023).
+_RATES = {"positions": 4e-4, "scales": 8e-3, "rotations": 2e-3, "opacities": 4e-2, "harmonics": 6e-3}
+_LAST_RATE = 0.02
+_DENSIFY_EVERY = 100
+_FAINT = 0.02
+_BETAS = (0.9, 0.999)
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How to fit.
+
+    Attributes:
+        steps: of Adam, a view each.
+        most: number of splats at most.
+        degree: of the harmonics, 0..3.
+        coarse: the first steps see pictures this many times smaller.
+        seed: of everything random.
+    """
+
+    steps: int = 3000
+    most: int = 30_000
+    degree: int = 1
+    coarse: int = 4
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """The views at one size: premultiplied colours, alpha, camera."""
+
+    targets: list[tuple[FloatArray, FloatArray, Camera]]
+
+
+class SplatFit:
+    """A fit under way. `advance` goes on with it; `splats` is how it stands."""
+
+    def __init__(self, views: Sequence[View], settings: FitSettings, start: Splats | None = None) -> None:
+        self.settings = settings
+        self.done = 0
+        self.loss = 0.0
+        self._random = np.random.default_rng(settings.seed)
+        self._order: list[int] = []
+        self._levels = {factor: _level(views, factor) for factor in _factors(settings)}
+        _, self._reach = middle_and_reach(views)
+        bands = (settings.degree + 1) ** 2
+        if start is None:
+            places, colours = start_points(views, max(settings.most // 2, 1))
+            count = len(places)
+            harmonics = widened(colour_to_harmonic(colours)[:, None], bands)
+            self._parameters = {
+                "positions": places,
+                "scales": np.log(np.repeat(spacing(places)[:, None] * 0.8, 3, axis=1)),
+                "rotations": np.tile(np.array([1, 0, 0, 0], np.float32), (count, 1)),
+                "opacities": np.full((count, 1), logit(np.array([0.4]))[0], np.float32),
+                "harmonics": np.ascontiguousarray(harmonics),
+            }
+        else:
+            self._parameters = {
+                "positions": start.positions.copy(),
+                "scales": np.log(start.scales),
+                "rotations": start.rotations.copy(),
+                "opacities": logit(start.opacities)[:, None],
+                "harmonics": np.ascontiguousarray(widened(start.harmonics, bands)).copy(),
+            }
+        self._parameters = {
+            name: np.ascontiguousarray(values, np.float32) for name, values in self._parameters.items()
+        }
+        self._first = {name: np.zeros_like(values) for name, values in self._parameters.items()}
+        self._second = {name: np.zeros_like(values) for name, values in self._parameters.items()}
+        self._pull = np.zeros(len(self._parameters["positions"]), np.float32)
+        self._seen = np.zeros_like(self._pull)
+
+    @property
+    def splats(self) -> Splats:
+        """The splats as they stand."""
+        now = self._parameters
+        return Splats(
+            now["positions"],
+            np.exp(np.clip(now["scales"], -16, 4)),
+            normalised(now["rotations"]),
+            sigmoid(now["opacities"][:, 0]),
+            now["harmonics"],
+        )
+
+    def advance(self, steps: int, each: Callable[[SplatFit], None] = lambda fit: None) -> None:
+        """Take up to `steps` more steps, calling `each` after every one."""
+        for _ in range(min(steps, self.settings.steps - self.done)):
+            self._step()
+            each(self)
+
+    def _step(self) -> None:
+        share = self.done / self.settings.steps
+        level = self._levels[_factor_at(self.settings, share)]
+        if not self._order:
+            self._order = self._random.permutation(len(level.targets)).tolist()
+        colour, alpha, camera = level.targets[self._order.pop()]
+        # A background that changes lets splats not stand in for it.
+        behind = self._random.random(3).astype(np.float32)
+        splats = self.splats
+        degree = min(self.settings.degree, int(4 * share))
+        projected = project_splats(splats, camera, degree=degree)
+        lists = tile_lists(projected, camera.width, camera.height)
+        picture = composite(
+            projected.records, projected.records[:, RED : BLUE + 1], lists, camera.width, camera.height
+        )
+        shown = picture[0] + picture[1][..., None] * behind
+        target = colour + (1 - alpha[..., None]) * behind
+        self.loss, by_colour = photo_loss(shown, target)
+        found = gradients(splats, camera, projected, lists, picture, by_colour, by_colour @ behind, degree)
+        self._pull += found.screen * camera.width
+        self._seen += projected.visible
+        self._adam(found, share)
+        self.done += 1
+        if self.done % _DENSIFY_EVERY == 0 and 0.03 < share < 0.75:
+            self._densify()
+
+    def _adam(self, found: Gradients, share: float) -> None:
+        by = {
+            "positions": found.positions,
+            "scales": found.scales,
+            "rotations": found.rotations,
+            "opacities": found.opacities[:, None],
+            "harmonics": found.harmonics,
+        }
+        time = self.done + 1
+        correction = np.sqrt(1 - _BETAS[1] ** time) / (1 - _BETAS[0] ** time)
+        fade = _LAST_RATE**share
+        for name, values in self._parameters.items():
+            rate = _RATES[name] * correction
+            if name == "positions":
+                rate *= self._reach * fade
+            elif name != "opacities":
+                rate *= max(fade, 0.1)
+            rates = np.full(values.shape[1:], rate, np.float32)
+            if name == "harmonics":
+                rates[1:] *= 0.1
+            _adam(
+                values.reshape(len(values), -1),
+                by[name].reshape(len(values), -1),
+                self._first[name].reshape(len(values), -1),
+                self._second[name].reshape(len(values), -1),
+                rates.ravel(),
+            )
+
+    def _densify(self) -> None:
+        now = self._parameters
+        kept = sigmoid(now["opacities"][:, 0]) > _FAINT
+        pull = np.where(kept, self._pull / np.maximum(self._seen, 1), 0)
+        kept &= now["scales"].max(axis=1) < np.log(0.5 * self._reach)
+        room = self.settings.most - int(kept.sum())
+        more = min(room, int(0.12 * kept.sum()))
+        rows = np.zeros(0, np.int64)
+        if more > 0:
+            rows = np.argpartition(-pull, min(more, len(pull) - 1))[:more]
+            rows = rows[kept[rows] & (pull[rows] > 0)]
+        grown = {name: values[rows].copy() for name, values in now.items()}
+        scale = np.exp(grown["scales"])
+        offset = self._random.normal(size=scale.shape) * scale
+        turn = matrices(normalised(grown["rotations"]))
+        grown["positions"] += np.einsum("nij,nj->ni", turn, offset).astype(np.float32)
+        # Two halves of a large splat are smaller than it; a small one is doubled.
+        large = scale.max(axis=1) > 0.01 * self._reach
+        smaller = np.where(large, np.log(1.6), np.log(1.15)).astype(np.float32)[:, None]
+        grown["scales"] -= smaller
+        now["scales"][rows] -= smaller
+        for state in (self._first, self._second):
+            for name, values in state.items():
+                state[name] = np.concatenate([values[kept], np.zeros_like(values[rows])])
+        for name, values in now.items():
+            now[name] = np.ascontiguousarray(np.concatenate([values[kept], grown[name]]))
+        self._pull = np.zeros(len(now["positions"]), np.float32)
+        self._seen = np.zeros_like(self._pull)
+
+
+def _factors(settings: FitSettings) -> list[int]:
+    factors = [1]
+    while factors[-1] * 2 <= settings.coarse:
+        factors.append(factors[-1] * 2)
+    return factors[::-1]
+
+
+def _factor_at(settings: FitSettings, share: float) -> int:
+    """How many times smaller the pictures are after this share of the steps."""
+    factors = _factors(settings)
+    # The smaller sizes share the first 60 % of the steps.
+    place = int(share / 0.6 * (len(factors) - 1)) if len(factors) > 1 else 0
+    return factors[min(place, len(factors) - 1)]
+
+
+def _level(views: Sequence[View], factor: int) -> _Level:
+    import cv2
+
+    targets = []
+    for view in views:
+        colour, alpha = colour_and_alpha(view.image)
+        width, height = max(view.camera.width // factor, 1), max(view.camera.height // factor, 1)
+        both = np.concatenate([colour, alpha[..., None]], axis=2)
+        small = cv2.resize(both, (width, height), interpolation=cv2.INTER_AREA) if factor > 1 else both
+        across, down = width / view.camera.width, height / view.camera.height
+        camera = replace(
+            view.camera,
+            focal=view.camera.focal * across,
+            centre_x=view.camera.centre_x * across,
+            centre_y=view.camera.centre_y * down,
+            width=width,
+            height=height,
+        )
+        targets.append((np.ascontiguousarray(small[..., :3]), np.ascontiguousarray(small[..., 3]), camera))
+    return _Level(targets)
+
+
+@njit(cache=True, fastmath=True, parallel=True)
+def _adam(values, by, first, second, rates):  # type: ignore[no-untyped-def]
+    keep, spare = np.float32(_BETAS[0]), np.float32(1 - _BETAS[0])
+    keep2, spare2 = np.float32(_BETAS[1]), np.float32(1 - _BETAS[1])
+    for i in prange(values.shape[0]):
+        for k in range(values.shape[1]):
+            gradient = by[i, k]
+            mean = keep * first[i, k] + spare * gradient
+            square = keep2 * second[i, k] + spare2 * gradient * gradient
+            first[i, k] = mean
+            second[i, k] = square
+            values[i, k] -= rates[k] * mean / (np.sqrt(square) + np.float32(1e-15))
