@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         commands = {
             "file.new": files.new,
             "file.open": files.open_dialog,
+            "file.gallery": self.show_gallery,
             "file.save": files.save,
             "file.save_as": files.save_as_dialog,
             "file.export": self.show_export,
@@ -219,6 +220,19 @@ class MainWindow(QMainWindow):
         self._run_dialog(ModelsDialog(missing or list(cards().values()), heading, self))
         self.notices.check_models()
         self.session.requests.wish()
+
+    def show_gallery(self) -> None:
+        """Offer the example graphs, beside whatever goes on."""
+        from app.ui.dialogs.gallery import GalleryDialog
+
+        dialog = GalleryDialog(self.files.open_example, self.preferences, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def greet(self) -> None:
+        """Show the gallery at the start, unless there is work in front or the user switched it off."""
+        if not self.session.graph.nodes and self.preferences.flag("gallery/at_start", True):
+            self.show_gallery()
 
     def show_about(self) -> None:
         from app.ui.dialogs.about import AboutDialog

@@ -18,6 +18,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "file.new",
         "file.open",
         "@recent",
+        "file.gallery",
         "@examples",
         "",
         "file.save",

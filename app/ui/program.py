@@ -44,12 +44,17 @@ def run(path: Path | None) -> int:
     if os.environ.get(REPORT_PAINT):
         window.installEventFilter(_PaintReport(window))
     window.show()
-    QTimer.singleShot(0, window, lambda: window.start(path))
+    QTimer.singleShot(0, window, lambda: _begin(window, path))
     # Ctrl+C in the terminal closes the window as a click on its cross would.
     signal.signal(signal.SIGINT, lambda _number, _frame: QTimer.singleShot(0, window.close))
     status = application.exec()
     window.deleteLater()
     return status
+
+
+def _begin(window: MainWindow, path: Path | None) -> None:
+    window.start(path)
+    window.greet()
 
 
 def _place(window: QWidget, preferences: Preferences) -> None:

@@ -92,6 +92,8 @@ class Viewer(QWidget):
         bind("viewer.swap", self.swap)
         bind("viewer.overlays", self.overlays.toggle)
         bind("viewer.wireframe", self.pages.space.toggle_wireframe)
+        for slot in SLOTS:
+            bind(f"viewer.slot_{slot}", partial(self.show_slot, slot))
         for action_id, channel in KEYS_OF_CHANNELS.items():
             bind(action_id, partial(self.toggle_channel, channel))
         self._actions["viewer.wipe"].setCheckable(True)
@@ -101,6 +103,13 @@ class Viewer(QWidget):
     def toggle_channel(self, channel: Channel) -> None:
         """Show one channel; again for all."""
         self._show_channel("rgb" if self.picture_view.channel == channel else channel)
+
+    def show_slot(self, slot: int) -> None:
+        """Bring a slot to the front, if it holds something."""
+        if slot in self.session.slots:
+            self.session.show_slot(slot)
+        else:
+            self.session.message.emit(f"Viewer {slot} is empty: press {slot} over a node to fill it")
 
     def toggle_wipe(self) -> None:
         """Compare the slot in front with another one."""

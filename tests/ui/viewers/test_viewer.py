@@ -263,3 +263,18 @@ def test_an_empty_viewer_says_what_to_do(viewer: Viewer, session: Session) -> No
     assert "press 5" in advice
     session.new()
     assert "photo" in viewer._empty_text()[0]
+
+
+def test_digits_over_the_viewer_bring_slots_to_the_front(session: Session, viewer: Viewer) -> None:
+    actions = viewer._actions
+    session.view_node("photo", 1)
+    session.view_node("grade", 2)
+    said: list[str] = []
+    session.message.connect(said.append)
+    actions["viewer.slot_1"].trigger()
+    assert session.slot == 1
+    actions["viewer.slot_2"].trigger()
+    assert session.slot == 2
+    actions["viewer.slot_7"].trigger()
+    assert session.slot == 2
+    assert "empty" in said[-1]
