@@ -139,9 +139,7 @@ class EngineClient:
         """
         with self._lock:
             job = next(self._jobs)
-            order = Export(
-                job, difference(None, self._unfold(graph)), node, str(output or ""), first, last, embed
-            )
+            order = Export(job, difference(None, graph), node, str(output or ""), first, last, embed)
             self._export_nodes[job] = node
             self._messages.append(order)
             self._lock.notify_all()

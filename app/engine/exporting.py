@@ -68,7 +68,7 @@ def export_node(
     from app.export.carried import text_to_carry
     from app.export.render import export
 
-    graph = unfolded(graph)
+    whole, graph = graph, unfolded(graph)
     instance = graph.nodes.get(node)
     spec = evaluator.registry.get(instance.kind) if instance is not None else None
     if instance is None or spec is None:
@@ -96,7 +96,7 @@ def export_node(
         parameters=parameters if spec.writer else None,
         fps=graph.settings.fps,
         key=evaluator.range_key(graph, node, picture, first, last),
-        carried=text_to_carry(graph, evaluator.registry, target.parent) if embed else "",
+        carried=text_to_carry(whole, evaluator.registry, target.parent) if embed else "",
         audio=_audio(evaluator, graph, node, spec, first),
         on_progress=progress,
         is_cancelled=is_cancelled,

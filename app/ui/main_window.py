@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         from app.ui.dialogs.models_dialog import ModelsDialog, missing_models
         from nodes.sdk.models import cards
 
-        missing = missing_models(self.session.graph, self.session.registry)
+        missing = missing_models(self.session.whole, self.session.registry)
         heading = "Every model that nodes can use."
         if missing:
             heading = "This graph needs models that are not on this machine."
@@ -267,7 +267,7 @@ class MainWindow(QMainWindow):
         if not isinstance(popup, FindNodePopup):
             popup = self._popups["node"] = FindNodePopup(self.session.registry, self)
             popup.chosen.connect(self.canvas.show_node)
-        popup.open_at(self._popup_place(), self.session.graph)
+        popup.open_at(self._popup_place(), self.session.whole)
 
     def find_command(self) -> None:
         """Run any command by its name."""

@@ -49,7 +49,7 @@ class Notices(Banner):
         """Say which models the graph needs and this machine lacks."""
         from app.ui.dialogs.models_dialog import missing_models
 
-        missing = missing_models(self._session.graph, self._session.registry)
+        missing = missing_models(self._session.whole, self._session.registry)
         if not missing:
             self.hide()
             return

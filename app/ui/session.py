@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from app.document.document import Document
 from app.document.graph import Graph, GraphError, Port
+from app.document.subgraph import edited_at, renamed_nodes
+from app.document.wiring import known_spec
 from app.engine.client import EngineClient
 from app.engine.protocol import (
     Event,
@@ -24,7 +26,9 @@ from app.engine.protocol import (
     ViewReady,
     WorkerStatus,
 )
+from app.ui.place import Place
 from app.ui.view_requests import ViewRequests
+from nodes.sdk.node import NodeSpec
 from nodes.sdk.registry import Registry, default_registry
 
 logger = logging.getLogger(__name__)
@@ -41,10 +45,12 @@ class Session(QObject):
     """What the panels talk to. Everything runs on the GUI thread.
 
     Signals:
-        graph_changed: (before, after).
+        graph_changed: (before, after), of the level that is shown.
         frame_changed: the frame.
         node_state, thumbnail, view_ready, view_failed, worker_status, export_event: engine events.
-        selection_changed: tuple of node names.
+        selection_changed: tuple of names of nodes of the shown graph.
+        pins_changed: which nodes' results are kept.
+        place_changed: another level of the document is shown: a subgraph was entered or left.
         slots_changed: which outputs the viewers show, or which viewer is in front.
         document_changed: another document, path, or saved state.
         message: a line for the status bar.
@@ -58,6 +64,8 @@ class Session(QObject):
     view_failed = Signal(object)
     selection_changed = Signal(object)
     slots_changed = Signal()
+    place_changed = Signal()
+    pins_changed = Signal()
     document_changed = Signal()
     message = Signal(str)
     worker_status = Signal(object)
@@ -73,6 +81,8 @@ class Session(QObject):
         super().__init__(parent)
         self.registry = registry or default_registry()
         self.document = Document(registry=self.registry)
+        self.place = Place(self.document.graph)
+        self.pins: frozenset[str] = frozenset()
         self.frame = 0
         self.selection: tuple[str, ...] = ()
         self.slots: dict[int, Port] = {}
@@ -89,7 +99,22 @@ class Session(QObject):
 
     @property
     def graph(self) -> Graph:
-        return self.document.graph
+        """The graph that is shown: the document's, or the inside of the subgraph that was entered."""
+        return self.place.shown
+
+    @property
+    def whole(self) -> Graph:
+        """All of the document, subgraphs unfolded; its nodes are called by their address."""
+        return self.place.whole
+
+    def state_of(self, name: str) -> NodeState | None:
+        """What the engine said last of a node of the shown graph."""
+        return self.place.state_of(name, self.states)
+
+    def spec_at(self, address: str) -> NodeSpec | None:
+        """What the node at an address declares."""
+        instance = self.place.instance(address)
+        return known_spec(instance, self.registry) if instance is not None else None
 
     # -- editing ------------------------------------------------------------------------------
 
@@ -98,10 +123,15 @@ class Session(QObject):
 
         Args:
             label: what the edit menu says, such as "Move node".
-            function: from the graph before to the graph after.
+            function: from the shown graph before to the one after.
             merge: edits in a row with the same non-empty text are one undo step.
         """
-        before = self.graph
+        path = self.place.path
+        return self.edit_document(label, lambda graph: edited_at(graph, path, function), merge)
+
+    def edit_document(self, label: str, function: Callable[[Graph], Graph], merge: str = "") -> bool:
+        """As `edit`, but of the whole document, wherever one is in it."""
+        before = self.document.graph
         try:
             self.document.edit(label, function, merge=merge)
         except GraphError as error:
@@ -111,14 +141,14 @@ class Session(QObject):
         return True
 
     def undo(self) -> None:
-        before = self.graph
+        before = self.document.graph
         label = self.document.undo_label
         if self.document.undo():
             self.message.emit(f"Undone: {label}")
             self._after_change(before)
 
     def redo(self) -> None:
-        before = self.graph
+        before = self.document.graph
         label = self.document.redo_label
         if self.document.redo():
             self.message.emit(f"Redone: {label}")
@@ -129,6 +159,46 @@ class Session(QObject):
         if chosen != self.selection:
             self.selection = chosen
             self.selection_changed.emit(chosen)
+
+    # -- subgraphs ----------------------------------------------------------------------------
+
+    def enter(self, name: str) -> None:
+        """Show the inside of a subgraph."""
+        instance = self.graph.nodes.get(name)
+        if instance is not None and instance.inner is not None:
+            self.go_to((*self.place.path, name))
+
+    def leave(self) -> bool:
+        """Show what is around the subgraph that was entered, and select it; whether there was one."""
+        path = self.place.path
+        if path:
+            self.go_to(path[:-1])
+            self.select(path[-1:])
+        return bool(path)
+
+    def go_to(self, path: tuple[str, ...]) -> None:
+        """Show another level of the document."""
+        if path == self.place.path:
+            return
+        before = self.graph
+        self.select(())
+        try:
+            self.place.go_to(path)
+        except GraphError as error:
+            self.message.emit(str(error))
+            return
+        self.place_changed.emit()
+        self.graph_changed.emit(before, self.graph)
+        self.slots_changed.emit()
+
+    def reveal(self, address: str) -> str:
+        """Go where a node is and select it; returns its name there, "" when there is none."""
+        *path, name = address.split(".")
+        if self.place.instance(address) is None:
+            return ""
+        self.go_to(tuple(path))
+        self.select((name,))
+        return name
 
     # -- files --------------------------------------------------------------------------------
 
@@ -176,14 +246,18 @@ class Session(QObject):
         self.requests.wish(dragging=True)
 
     def view_node(self, name: str, slot: int = 1, output: str = "") -> None:
-        """Show a node's output in a viewer slot, and bring that slot to the front."""
-        instance = self.graph.nodes.get(name)
-        if instance is None or slot not in SLOTS:
+        """Show an output of a node of the shown graph in a viewer slot, and bring it to the front."""
+        if name in self.graph.nodes:
+            self.view_address(self.place.address(name), slot, output)
+
+    def view_address(self, address: str, slot: int = 1, output: str = "") -> None:
+        """As `view_node`, for a node anywhere in the document."""
+        if self.place.instance(address) is None or slot not in SLOTS:
             return
-        spec = self.registry.get(instance.kind)
+        spec = self.spec_at(address)
         if not output:
             output = spec.outputs[0].name if spec and spec.outputs else ""
-        self.slots[slot] = Port(name, output)
+        self.slots[slot] = Port(address, output)
         self.slot = slot
         self._on_slots()
 
@@ -213,6 +287,31 @@ class Session(QObject):
             self.extras[slot] = port
             self.requests.wish()
 
+    # -- kept results -------------------------------------------------------------------------
+
+    def is_pinned(self, name: str) -> bool:
+        """Whether the results of a node of the shown graph are kept whatever memory they take."""
+        return self.place.address(name) in self.pins
+
+    def toggle_pins(self, names: Iterable[str]) -> None:
+        """Pin nodes of the shown graph, or let go of them when all are pinned."""
+        addresses = frozenset(self.place.address(name) for name in names)
+        self._set_pins(self.pins - addresses if addresses <= self.pins else self.pins | addresses)
+
+    def purge(self, names: Iterable[str]) -> None:
+        """Forget the results of nodes of the shown graph: they are computed anew."""
+        for address in sorted(self.place.inner_addresses(self.place.address(name) for name in names)):
+            self.engine.purge(address)
+            self.states.pop(address, None)
+        self.seen_frames.clear()
+        self.requests.wish()
+
+    def _set_pins(self, pins: frozenset[str]) -> None:
+        if pins != self.pins:
+            self.pins = pins
+            self.engine.pin(self.place.inner_addresses(pins))
+            self.pins_changed.emit()
+
     def cancel(self) -> None:
         """Stop computing what the viewers asked for."""
         self.requests.cancel()
@@ -233,7 +332,7 @@ class Session(QObject):
                 views.append(View(slot, port.node, port.output))
         if views:
             views += [View(slot, port.node, port.output) for slot, port in self.extras.items()]
-        return self.graph, tuple(views), self.frame
+        return self.document.graph, tuple(views), self.frame
 
     def _on_slots(self) -> None:
         self.seen_frames.clear()
@@ -241,10 +340,12 @@ class Session(QObject):
         self.requests.wish()
 
     def _replace(self, document: Document) -> None:
-        before = self.graph
+        before = self.document.graph
         self.document = document
+        self.place.path = ()
         self.slots.clear()
         self.extras.clear()
+        self._set_pins(frozenset())
         self.slot, self.wipe_slot = 1, None
         self.states.clear()
         self.select(())
@@ -266,7 +367,7 @@ class Session(QObject):
         feeding = {port.node for port, _, _ in graph.links()}
         ends = [name for name in graph.nodes if name not in feeding]
         for name in reversed(ends):
-            spec = self.registry.get(graph.nodes[name].kind)
+            spec = known_spec(graph.nodes[name], self.registry)
             if spec is not None and spec.writer:
                 sources = [port for ports in graph.wires.get(name, {}).values() for port in ports]
                 if sources:
@@ -276,47 +377,61 @@ class Session(QObject):
             self.view_node(ends[-1])
 
     def _after_change(self, before: Graph, *, dragging: bool = False) -> None:
-        after = self.graph
+        after = self.document.graph
         if after is before:
             return
-        self._follow_names(before, after)
-        other_results = not same_results(before, after)
+        shown = self.graph
+        cut_short = self.place.follow(after)
+        self._follow_names(before)
+        self._follow_selection(shown)
+        other_results = not self.place.same_results_as(before)
         if other_results:
             self.seen_frames.clear()
-        self.graph_changed.emit(before, after)
+        if cut_short:
+            self.place_changed.emit()
+        if self.graph is not shown:
+            self.graph_changed.emit(shown, self.graph)
         self.document_changed.emit()
         self.select(self.selection)
         if other_results:
             self.requests.wish(dragging=dragging)
 
-    def _follow_names(self, before: Graph, after: Graph) -> None:
-        """Viewers and selection follow renamed nodes and let go of removed ones."""
-        gone = [name for name in before.nodes if name not in after.nodes]
-        if not gone:
-            return
-        by_identity = {id(node): name for name, node in after.nodes.items() if name not in before.nodes}
-        names = {name: by_identity.get(id(before.nodes[name]), "") for name in gone}
+    def _follow_names(self, before: Graph) -> None:
+        """Viewers and states follow nodes that are called otherwise, and let go of removed ones."""
+        moved = self.place.moves_from(before)
+        changed = False
         for shown in (self.slots, self.extras):
             for slot, port in list(shown.items()):
-                if port.node in names:
+                now = moved(port.node)
+                if now != port.node:
+                    changed = True
                     shown.pop(slot)
-                    if names[port.node]:
-                        shown[slot] = Port(names[port.node], port.output)
-        for old, new in names.items():
-            state = self.states.pop(old, None)
-            if state is not None and new:
-                self.states[new] = replace(state, node=new)
+                    if now:
+                        shown[slot] = Port(now, port.output)
+        for old in [name for name in self.states if name not in self.whole.nodes]:
+            state, now = self.states.pop(old), moved(old)
+            changed = True
+            if now:
+                self.states[now] = replace(state, node=now)
+        if self.pins:
+            kept = frozenset(now for each in self.pins if (now := moved(each)))
+            self._set_pins(kept)
+        if changed:
+            self.slots_changed.emit()
+
+    def _follow_selection(self, before: Graph) -> None:
+        """The selection follows nodes that are called otherwise."""
+        names = renamed_nodes(before, self.graph)
         selection = tuple(names.get(name, name) for name in self.selection)
         if selection != self.selection:
             self.selection = tuple(name for name in selection if name)
             self.selection_changed.emit(self.selection)
-        self.slots_changed.emit()
 
     def _on_event(self, event: Event) -> None:
         match event:
             case NodeState():
                 self.states[event.node] = event
-                self.node_state.emit(event)
+                self._tell_state(event)
             case ViewReady():
                 if event.slot == self.slot and event.proxy == 1:
                     self.seen_frames.add(event.frame)
@@ -337,17 +452,12 @@ class Session(QObject):
             case ExportProgress() | ExportDone():
                 self.export_event.emit(event)
 
+    def _tell_state(self, event: NodeState) -> None:
+        """A state is told under the name that its node has where one is, of a subgraph summed up.
 
-def same_results(before: Graph, after: Graph) -> bool:
-    """Whether two snapshots compute the same: they differ in looks and places at most."""
-    if before.wires is not after.wires or before.settings.fps != after.settings.fps:
-        return False
-    if before.nodes is after.nodes:
-        return True
-    if before.nodes.keys() != after.nodes.keys():
-        return False
-    return all(
-        new is (old := before.nodes[name])
-        or (new.kind == old.kind and new.parameters is old.parameters and new.disabled == old.disabled)
-        for name, new in after.nodes.items()
-    )
+        Of nodes outside of the shown subgraph the name begins with "/", which no node's does.
+        """
+        local = self.place.local(event.node)
+        state = (self.state_of(local) if local else None) or event
+        name = local or f"/{event.node}"
+        self.node_state.emit(state if state.node == name else replace(state, node=name))

@@ -9,9 +9,12 @@ import pytest
 from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 
+from app.document.commands import group_nodes
 from app.document.graph import Graph, GraphError, NodeInstance, Port
+from app.document.unfold import unfolded
 from app.engine.protocol import NodeState
-from app.ui.session import OVERLAY_SLOT, Session, same_results
+from app.ui.place import same_results
+from app.ui.session import OVERLAY_SLOT, Session
 from nodes.sdk.errors import FileProblem
 from tests.ui.conftest import settle, small_graph
 from tests.ui.fakes import FakeEngine
@@ -187,3 +190,61 @@ def test_adding_a_node_does_not_touch_the_viewers(session: Session) -> None:
     session.view_node("grade")
     session.edit("Add", lambda graph: graph.with_node("other", NodeInstance("photo")))
     assert session.slots[1].node == "grade"
+
+
+def grouped(session: Session) -> None:
+    """Put photo and grade into a subgraph."""
+    registry = session.registry
+    session.edit("Group", lambda graph: group_nodes(graph, registry, ["photo", "grade", "faces"])[0])
+
+
+def test_viewers_pins_and_states_follow_nodes_into_a_group_and_out(
+    session: Session, engine: FakeEngine
+) -> None:
+    session.view_node("grade")
+    session.toggle_pins(["grade"])
+    engine.on_event(NodeState(1, "grade", "fresh", seconds=2.0))
+    settle()
+    grouped(session)
+    assert session.slots[1] == Port("group.grade", "out")
+    assert engine.pinned == {"group.grade"}
+    assert session.states["group.grade"].seconds == 2.0
+    session.undo()
+    assert session.slots[1] == Port("grade", "out")
+    assert engine.pinned == {"grade"}
+
+
+def test_a_group_shows_what_its_inner_nodes_do(session: Session, engine: FakeEngine) -> None:
+    grouped(session)
+    told: list[NodeState] = []
+    session.node_state.connect(told.append)
+    engine.on_event(NodeState(1, "group.photo", "fresh", seconds=1.0, bytes=10))
+    engine.on_event(NodeState(1, "group.grade", "computing", seconds=2.0, fraction=0.5))
+    settle()
+    assert [(state.node, state.state) for state in told] == [("group", "fresh"), ("group", "computing")]
+    engine.on_event(NodeState(1, "group.grade", "fresh", seconds=2.0, bytes=5))
+    settle()
+    assert (told[-1].state, told[-1].seconds, told[-1].bytes) == ("fresh", 3.0, 15)
+    session.enter("group")
+    engine.on_event(NodeState(1, "export", "fresh"))
+    engine.on_event(NodeState(1, "group.grade", "cached"))
+    settle()
+    assert [state.node for state in told[-2:]] == ["/export", "grade"]
+
+
+def test_inside_of_a_group_the_engine_still_sees_the_whole_document(
+    session: Session, engine: FakeEngine
+) -> None:
+    grouped(session)
+    session.enter("group")
+    session.view_node("grade")
+    settle()
+    assert engine.looks[-1].graph is session.document.graph
+    assert engine.looks[-1].views[0].node == "group.grade"
+    session.edit("Set", lambda graph: graph.with_parameter("grade", "gain", 3.0))
+    settle()
+    assert unfolded(engine.looks[-1].graph).nodes["group.grade"].parameters["gain"] == 3.0
+    session.purge(["grade"])
+    assert engine.purged == ["group.grade"]
+    assert session.reveal("export") == "export" and session.place.path == ()
+    assert session.reveal("group.nobody") == ""

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.document import commands as do
 from app.document.graph import Graph
-from app.document.wiring import downstream_of, upstream_of
+from app.document.wiring import downstream_of, known_spec, upstream_of
 from app.ui.actions import Actions
 from app.ui.canvas import edits, files
 from app.ui.canvas.arrange import arranged
@@ -60,9 +60,19 @@ MENU = (
     "",
     "canvas.arrange",
     "canvas.backdrop",
+    "canvas.group",
+    "canvas.ungroup",
+    "canvas.enter",
+    "canvas.expose",
+    "",
+    "canvas.pin",
+    "canvas.purge",
+    "",
     "canvas.frame_selected",
     "help.node",
 )
+
+_SUBGRAPH_ONLY = frozenset({"canvas.ungroup", "canvas.enter", "canvas.expose"})
 
 
 class CanvasCommands:
@@ -89,6 +99,13 @@ class CanvasCommands:
             "extract": self.extract,
             "arrange": self.arrange,
             "backdrop": self.add_backdrop,
+            "group": self.group,
+            "ungroup": self.ungroup,
+            "enter": self.enter,
+            "leave": self.leave,
+            "expose": self.expose,
+            "pin": self.pin,
+            "purge": self.purge,
             "rename": self.rename,
             "label": self.label,
             "colour": self.colour,
@@ -129,7 +146,7 @@ class CanvasCommands:
         """Add a node to the right of another and wire it to its first output that fits."""
         spec = self._registry.get(kind)
         before = self._graph.nodes.get(name)
-        source = self._registry.get(before.kind) if before else None
+        source = known_spec(before, self._registry) if before else None
         for output in source.outputs if source and spec else ():
             fixed = Socket(name, output.name, "output")
             if Draft.from_socket(self._graph, self._registry, fixed).accepts_kind(spec) is not None:
@@ -295,6 +312,72 @@ class CanvasCommands:
             self._canvas.select(self._scene.selected, made)
             self.rename_backdrop(made[-1])
 
+    # -- subgraphs ----------------------------------------------------------------------------
+
+    def group(self) -> None:
+        """Put the selection into a subgraph in its place."""
+        names = self.chosen()
+        made: list[str] = []
+
+        def apply(graph: Graph) -> Graph:
+            graph, name = do.group_nodes(graph, self._registry, names)
+            made.append(name)
+            return graph
+
+        if self._session.edit("Group", apply):
+            self._canvas.select(made)
+
+    def ungroup(self) -> None:
+        """Put the nodes of the selected subgraphs in their place."""
+        names = [name for name in self.chosen() if self._graph.nodes[name].inner is not None]
+        freed: list[str] = []
+
+        def apply(graph: Graph) -> Graph:
+            for name in names:
+                graph, inner = do.ungroup(graph, name)
+                freed.extend(inner)
+            return graph
+
+        if not names:
+            self._canvas.say("Select a subgraph first")
+        elif self._session.edit("Ungroup", apply):
+            self._canvas.select(freed)
+
+    def enter(self) -> None:
+        """Go inside the selected subgraph."""
+        names = self.chosen()
+        if len(names) == 1:
+            self._session.enter(names[0])
+
+    def leave(self) -> None:
+        """Take back what the hand does; else go out of the subgraph that was entered."""
+        if self._canvas.gesture is not None:
+            self._canvas.cancel_gesture()
+        else:
+            self._session.leave()
+
+    def expose(self) -> None:
+        """Show unwired sockets of the selection on the subgraph that was entered."""
+        names = self.chosen()
+        if not self._session.place.path:
+            self._canvas.say("Go inside a subgraph first")
+        elif names:
+            self._session.edit(
+                "Show sockets outside", lambda graph: do.expose_sockets(graph, self._registry, names)
+            )
+
+    # -- results ------------------------------------------------------------------------------
+
+    def pin(self) -> None:
+        """Keep the results of the selection in memory, or no longer when all of it is kept."""
+        if self.chosen():
+            self._session.toggle_pins(self.chosen())
+
+    def purge(self) -> None:
+        """Forget the results of the selection."""
+        if self.chosen():
+            self._session.purge(self.chosen())
+
     # -- names and colours --------------------------------------------------------------------
 
     def rename(self, name: str = "") -> None:
@@ -420,6 +503,12 @@ class CanvasCommands:
         self._scene.show_pictures(self._thumbnails)
         self._scene.draw_wires_of(self._scene.nodes)
 
+    def _fits_subgraph(self, entry: str) -> bool:
+        """Whether an entry of the menu that concerns subgraphs makes sense here."""
+        if entry == "canvas.expose":
+            return bool(self._session.place.path)
+        return any(self._graph.nodes[name].inner is not None for name in self.chosen())
+
     def open_menu(self, at: QPoint) -> None:
         """Open the menu for the selection at a point of the screen."""
         menu = QMenu(self._canvas)
@@ -427,6 +516,8 @@ class CanvasCommands:
         for entry in MENU:
             if not entry:
                 menu.addSeparator()
+            elif entry in _SUBGRAPH_ONLY and not self._fits_subgraph(entry):
+                continue
             elif entry == "canvas.colour":
                 self._fill_colours(menu.addMenu("Colour"))
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from app.document.graph import NodeInstance
@@ -53,6 +53,7 @@ class NodeItem(QGraphicsRectItem):
         self._selected = False
         self._hovered = False
         self._slots: tuple[int, ...] = ()
+        self._pinned = False
         #: While a wire is dragged: the sockets that it may end at. None when none is dragged.
         self._open_sockets: frozenset[tuple[Side, str]] | None = None
         self._snap: tuple[Side, str] | None = None
@@ -129,6 +130,12 @@ class NodeItem(QGraphicsRectItem):
     def set_hovered(self, hovered: bool) -> None:
         if hovered != self._hovered:
             self._hovered = hovered
+            self.update()
+
+    def set_pinned(self, pinned: bool) -> None:
+        """Show whether its results are kept whatever memory they take."""
+        if pinned != self._pinned:
+            self._pinned = pinned
             self.update()
 
     def set_viewed(self, slots: tuple[int, ...]) -> None:
@@ -217,6 +224,8 @@ class NodeItem(QGraphicsRectItem):
         else:
             self._paint_plain_sockets(painter, kit)
         paint_badge(painter, kit, self.badge, WIDTH, detailed=detailed)
+        if self._pinned:
+            self._paint_pin(painter, kit)
         if self._slots and detailed:
             self._paint_slots(painter, kit)
 
@@ -235,6 +244,11 @@ class NodeItem(QGraphicsRectItem):
             painter.fillRect(body, kit.veil)
 
     def _paint_body(self, painter: QPainter, kit: Paints, body: QRectF) -> None:
+        if self.instance.inner is not None:
+            painter.setPen(kit.outline)
+            painter.setBrush(kit.node)
+            for step in (6.0, 3.0):
+                painter.drawRoundedRect(body.translated(step, step), CORNER, CORNER)
         painter.setBrush(kit.node if self.spec else kit.missing)
         painter.setPen(kit.outline if self.spec else kit.missing_outline)
         painter.drawRoundedRect(body, CORNER, CORNER)
@@ -308,6 +322,13 @@ class NodeItem(QGraphicsRectItem):
                 painter.drawPath(socket_path(shape).translated(-3, 0))
             painter.drawPath(socket_path(shape, 8.0 if snapped else 5.0))
             painter.translate(-place)
+
+    def _paint_pin(self, painter: QPainter, kit: Paints) -> None:
+        """A drawing pin left of the badge."""
+        painter.setPen(QPen(kit.progress.color(), 1.6))
+        painter.setBrush(kit.progress)
+        painter.drawLine(QPointF(WIDTH - 30, 13), QPointF(WIDTH - 30, 19))
+        painter.drawRoundedRect(QRectF(WIDTH - 34, 6, 8, 7), 2, 2)
 
     def _paint_slots(self, painter: QPainter, kit: Paints) -> None:
         painter.setFont(kit.small_font)

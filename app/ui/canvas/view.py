@@ -23,9 +23,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QGraphicsView, QToolTip, QWidget
 
 from app.document.graph import Graph
+from app.document.unfold import given_by
 from app.engine.protocol import NodeState, Thumbnail
 from app.ui.actions import Actions
 from app.ui.canvas import files
+from app.ui.canvas.breadcrumb import Breadcrumb
 from app.ui.canvas.commands import CanvasCommands
 from app.ui.canvas.editor import InlineEditor
 from app.ui.canvas.geometry import HEADER, PICTURE, WIDTH
@@ -40,6 +42,8 @@ from app.ui.theme import current_theme
 
 #: How near to the edge the canvas starts to move, in pixels, and how far at most at each tick.
 EDGE, EDGE_STEP, EDGE_TICK_MS = 28, 22, 16
+#: Thumbnails that are kept for levels that are not shown.
+MOST_PICTURES = 400
 
 
 class GraphCanvas(QGraphicsView):
@@ -66,7 +70,8 @@ class GraphCanvas(QGraphicsView):
         self.graph_scene.setParent(self)
         self.session = session
         self.actions_map = actions
-        self._document = session.document
+        self._shown_place = (session.document, session.place.path)
+        self._pictures: dict[str, QPixmap] = {}
         self._gesture: Gesture | None = None
         self._held = ""
         self._held_used = False
@@ -92,6 +97,7 @@ class GraphCanvas(QGraphicsView):
         self.setAccessibleName("Graph")
         self.navigation = Navigation(self)
         self.minimap = Minimap(self)
+        self.breadcrumb = Breadcrumb(session, self)
         self._edge_timer = QTimer(self)
         self._edge_timer.setInterval(EDGE_TICK_MS)
         self._edge_timer.timeout.connect(self._pan_at_edge)
@@ -101,9 +107,9 @@ class GraphCanvas(QGraphicsView):
         session.node_state.connect(self._on_state)
         session.thumbnail.connect(self._on_thumbnail)
         session.selection_changed.connect(self._on_selection)
-        if hasattr(session, "slots_changed"):
-            session.slots_changed.connect(self._on_slots)
-        self.graph_scene.show_graph(session.document.graph)
+        session.slots_changed.connect(self._on_slots)
+        session.pins_changed.connect(self._on_pins)
+        self.graph_scene.show_graph(session.graph)
         self.navigation.frame(self.graph_scene.bounds())
 
     # -- what the rest of the program uses ----------------------------------------------------
@@ -125,7 +131,9 @@ class GraphCanvas(QGraphicsView):
         self.graph_scene.select(chosen)
 
     def show_node(self, name: str) -> None:
-        """Select a node and bring it into view."""
+        """Select a node and bring it into view; by its address also one inside of a subgraph."""
+        if name not in self.graph_scene.nodes:
+            name = self.session.reveal(name)
         if name in self.graph_scene.nodes:
             self.select([name])
             self.navigation.bring_in(self.graph_scene.bounds([name]))
@@ -153,16 +161,33 @@ class GraphCanvas(QGraphicsView):
     def _on_graph(self, _before: Graph, after: Graph) -> None:
         if self._gesture is not None:
             self._end_gesture(cancel=True)
-        fresh = self.session.document is not self._document
+        place = (self.session.document, self.session.place.path)
+        fresh = place != self._shown_place
         if fresh:
-            self._document = self.session.document
+            if place[0] is not self._shown_place[0]:
+                self._pictures.clear()
+            self._shown_place = place
             self.graph_scene.show_graph(Graph())
         self.graph_scene.show_graph(after)
+        if fresh:
+            self._show_results()
         self.minimap.refresh()
         if fresh or not _before.nodes or not after.nodes:
             self.viewport().update()
         if fresh:
             self.frame_all()
+
+    def _show_results(self) -> None:
+        """Show what is known of the nodes of another level."""
+        for name, item in self.graph_scene.nodes.items():
+            item.set_state(self.session.state_of(name))
+            item.set_picture(self._pictures.get(self.session.place.address(name)))
+        self._on_slots()
+        self._on_pins()
+
+    def _on_pins(self) -> None:
+        for name, item in self.graph_scene.nodes.items():
+            item.set_pinned(self.session.is_pinned(name))
 
     def _on_state(self, state: NodeState) -> None:
         self.graph_scene.set_state(state)
@@ -180,9 +205,25 @@ class GraphCanvas(QGraphicsView):
                 side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
         before = self.graph_scene.bounds()
-        self.graph_scene.set_picture(thumbnail.node, picture)
+        self._keep_picture(thumbnail.node, picture)
+        name = self.session.place.local(thumbnail.node)
+        address = self.session.place.address(name)
+        if name and thumbnail.node in (address, self._front(address)):
+            self._keep_picture(address, picture)
+            self.graph_scene.set_picture(name, picture)
         if self.navigation.holds(before):
             self.frame_all()
+
+    def _keep_picture(self, address: str, picture: QPixmap) -> None:
+        self._pictures.pop(address, None)
+        self._pictures[address] = picture
+        if len(self._pictures) > MOST_PICTURES:
+            del self._pictures[next(iter(self._pictures))]
+
+    def _front(self, address: str) -> str:
+        """The node that gives a subgraph's first output."""
+        behind = given_by(self.session.whole, address, "")
+        return behind.node if behind is not None else ""
 
     def _on_selection(self, names: tuple[str, ...]) -> None:
         self.graph_scene.select(names)
@@ -190,7 +231,7 @@ class GraphCanvas(QGraphicsView):
     def _on_slots(self) -> None:
         viewed: dict[str, list[int]] = {}
         for slot, port in sorted(self.session.slots.items()):
-            viewed.setdefault(port.node, []).append(slot)
+            viewed.setdefault(self.session.place.local(port.node), []).append(slot)
         for name, item in self.graph_scene.nodes.items():
             item.set_viewed(tuple(viewed.get(name, ())))
 
@@ -297,12 +338,18 @@ class GraphCanvas(QGraphicsView):
         backdrop = self.graph_scene.backdrop_at(point)
         if item is not None and point.y() - item.y() <= HEADER:
             self.commands.rename(item.name)
+        elif item is not None and item.instance.inner is not None:
+            self.session.enter(item.name)
         elif item is not None:
             self.commands.view(getattr(self.session, "slot", 1), [item.name])
         elif backdrop is not None:
             self.commands.rename_backdrop(backdrop.name)
         else:
             self.open_palette(point)
+
+    def cancel_gesture(self) -> None:
+        """Take back what the hand is doing."""
+        self._end_gesture(cancel=True)
 
     def _end_gesture(self, *, cancel: bool = False) -> None:
         gesture, self._gesture = self._gesture, None

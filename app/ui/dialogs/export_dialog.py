@@ -139,14 +139,14 @@ class ExportDialog(QDialog):
     def refresh_writers(self) -> None:
         """Offer the graph's writer nodes; the selected one first."""
         session = self.session
-        names = [name for name, node in session.graph.nodes.items() if self._kind(node.kind)]
+        names = [name for name, node in session.whole.nodes.items() if self._kind(node.kind)]
         shown = [self.writer.itemData(index) for index in range(self.writer.count())]
         if names != shown:
             self.writer.blockSignals(True)
             chosen = self.writer.currentData()
             self.writer.clear()
             for name in names:
-                self.writer.addItem(f"{name}  ({self._kind(session.graph.nodes[name].kind)})", name)
+                self.writer.addItem(f"{name}  ({self._kind(session.whole.nodes[name].kind)})", name)
             selected = next((name for name in session.selection if name in names), chosen)
             self.writer.setCurrentIndex(max(self.writer.findData(selected), 0) if names else -1)
             self.writer.blockSignals(False)
@@ -163,7 +163,7 @@ class ExportDialog(QDialog):
         return spec.writer if spec is not None else ""
 
     def _file_parameter(self) -> ParameterSpec | None:
-        node = self.session.graph.nodes.get(self.writer.currentData() or "")
+        node = self.session.whole.nodes.get(self.writer.currentData() or "")
         spec = self.session.registry.get(node.kind) if node else None
         if spec is None:
             return None
@@ -185,7 +185,7 @@ class ExportDialog(QDialog):
     def _suggestion(self, name: str) -> Path:
         """The file the writer names, else one beside the graph file."""
         session = self.session
-        node, parameter = session.graph.nodes[name], self._file_parameter()
+        node, parameter = session.whole.nodes[name], self._file_parameter()
         own = session.document.path
         folder = own.parent if own else Path(self._preferences.folder_for("export"))
         stored = node.parameters.get(parameter.name, parameter.default) if parameter else ""
@@ -243,7 +243,7 @@ class ExportDialog(QDialog):
         path = Path(self.path.text().strip())
         first, last = self.first.value(), self.last.value()
         writer, embed = self.writer.currentData(), self.embed.isChecked()
-        self.queue.add(Export(self.session.graph, writer, path, first, last, embed))
+        self.queue.add(Export(self.session.document.graph, writer, path, first, last, embed))
 
     # -- the queue ----------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.document.curve import INTERPOLATIONS, Interpolation
 from app.document.graph import Graph
+from app.document.wiring import known_spec
 from app.ui.panels import curves
 from app.ui.panels.curve_plot import HUES, CurvePlot
 from app.ui.panels.curves import Track
@@ -91,7 +92,7 @@ class CurveEditor(QWidget):
 
     def refresh(self) -> None:
         """Show the curves as they are now."""
-        found = curves.tracks_of(self.session.document.graph, self.session.selection)
+        found = curves.tracks_of(self.session.graph, self.session.selection)
         if [self.list.item(row).data(TRACK) for row in range(self.list.count())] != list(found):
             self._fill(list(found))
         colours = {track: HUES[number % len(HUES)] for number, track in enumerate(found)}
@@ -106,7 +107,7 @@ class CurveEditor(QWidget):
         self.list.clear()
         several = len({track.node for track in tracks}) > 1
         for number, track in enumerate(tracks):
-            spec = self.session.registry.get(self.session.document.graph.nodes[track.node].kind)
+            spec = known_spec(self.session.graph.nodes[track.node], self.session.registry)
             parameter = spec.parameter(track.parameter) if spec else None
             label = parameter.label if parameter else track.parameter
             item = QListWidgetItem(f"{track.node} · {label}" if several else label)

@@ -142,7 +142,7 @@ class CurvePlot(QWidget):
             self._select(frozenset({place}))
         self._mode = "keys"
         self._gesture += 1
-        self._before = (self.session.document.graph, self.selected)
+        self._before = (self.session.graph, self.selected)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         point = event.position()
@@ -174,7 +174,7 @@ class CurvePlot(QWidget):
     def _drag_keys(self, point: QPointF, keys: Qt.KeyboardModifier) -> None:
         assert self._press is not None and self._before is not None
         step = point - self._press
-        if step.manhattanLength() < 3 and self.session.document.graph is self._before[0]:
+        if step.manhattanLength() < 3 and self.session.graph is self._before[0]:
             return
         frames = step.x() / max(self.width(), 1) * self._frames
         amount = -step.y() / max(self.height() - RULER, 1) * self._span

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.document.curve import Curve, Interpolation, Key
 from app.document.graph import Graph, GraphError, ParameterSetting
+from app.document.wiring import known_spec
 from nodes.sdk.errors import FacewrightError
 from nodes.sdk.params import ParameterSpec, Slider
 from nodes.sdk.registry import Registry
@@ -122,7 +123,7 @@ def _curve(graph: Graph, track: Track) -> Curve:
 
 
 def _spec(graph: Graph, registry: Registry, track: Track) -> ParameterSpec | None:
-    spec = registry.get(graph.nodes[track.node].kind)
+    spec = known_spec(graph.nodes[track.node], registry)
     return spec.parameter(track.parameter) if spec else None
 
 

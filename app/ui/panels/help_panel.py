@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from app.document.graph import Graph
+from app.document.wiring import known_spec
 from app.ui.theme import Theme, current_theme
 from nodes.sdk.node import NodeSpec, SocketSpec
 from nodes.sdk.params import File, ParameterSpec, Slider
@@ -37,12 +38,12 @@ class HelpPanel(QWidget):
 
     def refresh(self) -> None:
         """Show the page of the node selected last."""
-        graph: Graph = self.session.document.graph
+        graph: Graph = self.session.graph
         names = [name for name in self.session.selection if name in graph.nodes]
         kind = graph.nodes[names[-1]].kind if names else ""
         if kind != self._kind:
             self._kind = kind
-            spec = self.session.registry.get(kind)
+            spec = known_spec(graph.nodes[names[-1]], self.session.registry) if names else None
             if spec is not None:
                 self.browser.setHtml(page(spec, current_theme()))
             else:

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.document.commands import demote, promote
 from app.document.curve import Curve
-from app.document.graph import Graph, GraphError, NodeInstance
+from app.document.graph import Graph, GraphError, NodeInstance, Owner
 from app.document.wiring import known_spec
 from app.engine.protocol import NodeState
 from app.ui.actions import Actions
@@ -106,15 +107,21 @@ class ParameterPanel(QWidget):
 
     @property
     def graph(self) -> Graph:
-        graph: Graph = self.session.document.graph
+        graph: Graph = self.session.graph
         return graph
 
     def _on_selection(self, names: tuple[str, ...]) -> None:
         self._end_gesture()
         chosen = [name for name in names if name in self.graph.nodes]
         if chosen:
-            kind = self.graph.nodes[chosen[-1]].kind
-            chosen = [name for name in chosen if self.graph.nodes[name].kind == kind]
+            last = self.graph.nodes[chosen[-1]]
+            registry = self.session.registry
+            spec = known_spec(last, registry)
+            chosen = [
+                name
+                for name in chosen
+                if (node := self.graph.nodes[name]).kind == last.kind and known_spec(node, registry) is spec
+            ]
         self.names = tuple(chosen)
         self._show_kind()
         self.refresh()
@@ -205,7 +212,7 @@ class ParameterPanel(QWidget):
             return
         name = self.names[-1]
         self.head.show_node(name, self.graph.nodes[name], self.spec, len(self.names))
-        self.head.show_state(getattr(self.session, "states", {}).get(name))
+        self.head.show_state(self.session.state_of(name))
         for row in self.rows.values():
             self._show_row(row)
 
@@ -385,9 +392,36 @@ class ParameterPanel(QWidget):
             everything.setEnabled(row.shown is not None and row.shown.key != "none")
         menu.addSeparator()
         if self.names:
-            address = f"{self.names[-1]}.{row.spec.name}"
+            self._add_promotion(menu, row.spec)
+            address = self.session.place.address(f"{self.names[-1]}.{row.spec.name}")
             menu.addAction(f"Copy '{address}'", lambda: QGuiApplication.clipboard().setText(address))
         menu.popup(at)
+
+    def _add_promotion(self, menu: QMenu, spec: ParameterSpec) -> None:
+        """Inside of a subgraph: whether its node outside shows the parameter too."""
+        if not self.session.place.path or len(self.names) != 1:
+            return
+        outside = self.session.place.path[-1]
+        text = f"Hide on '{outside}'" if self._is_promoted(spec) else f"Show on '{outside}'"
+        menu.addAction(text, partial(self.toggle_promoted, spec))
+
+    def _is_promoted(self, spec: ParameterSpec) -> bool:
+        holder = self.session.place.instance(".".join(self.session.place.path))
+        return holder is not None and Owner(self.names[-1], spec.name) in holder.promoted.values()
+
+    def toggle_promoted(self, spec: ParameterSpec) -> None:
+        """Show a parameter on the subgraph outside, or no longer. Its value stays where it is."""
+        path, node, registry = self.session.place.path, self.names[-1], self.session.registry
+        self._end_gesture()
+        if self._is_promoted(spec):
+            self.session.edit_document(
+                f"Hide {spec.label} outside", lambda graph: demote(graph, path, node, spec.name)
+            )
+        else:
+            self.session.edit_document(
+                f"Show {spec.label} outside",
+                lambda graph: promote(graph, registry, path, node, spec.name)[0],
+            )
 
 
 def _plain(setting: object) -> str:

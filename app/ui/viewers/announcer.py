@@ -109,14 +109,18 @@ class Announcer(QObject):
 
     def _tell_failure(self, failure: ViewFailed) -> None:
         error = failure.error
-        known = error.node in self._session.graph.nodes
+        known = error.node in self._session.whole.nodes
         self.banner.tell(
             "error",
             f"{error.node}: {error.what}",
             "\n".join(part for part in (error.hint, *error.inputs) if part),
             "Go to node" if known else "",
-            lambda: self._session.select((error.node,)),
+            self._go_to_failure,
         )
+
+    def _go_to_failure(self) -> None:
+        if self.failure is not None:
+            self._session.reveal(self.failure.error.node)
 
     def _retry(self) -> None:
         self._lost = ""

@@ -43,13 +43,13 @@ class FaceOverlays:
         """Follow the slot in front and the graph."""
         session = self._session
         port = session.slots.get(session.slot)
-        self.sources = face_ports(session.graph, session.registry, port.node) if port else []
+        self.sources = face_ports(session.whole, session.registry, port.node) if port else []
         if self._source not in self.sources:
             self._source = self.sources[0] if self.sources else None
         session.set_extra(OVERLAY_SLOT, self.source)
         behind = None
         if port is not None and port in self.sources:
-            behind = picture_behind(session.graph, session.registry, port.node)
+            behind = picture_behind(session.whole, session.registry, port.node)
         session.set_extra(BACKING_SLOT, behind)
         self._changed()
 

@@ -140,8 +140,7 @@ class ViewerHeader(QWidget):
     def _refresh_outputs(self) -> None:
         session = self._session
         port = session.slots.get(session.slot)
-        instance = session.graph.nodes.get(port.node) if port else None
-        spec = session.registry.get(instance.kind) if instance else None
+        spec = session.spec_at(port.node) if port else None
         names = [socket.name for socket in spec.outputs] if spec else []
         self.output.setVisible(len(names) > 1)
         self.output.clear()
@@ -210,7 +209,7 @@ class ViewerHeader(QWidget):
     def _on_output(self) -> None:
         port = self._session.slots.get(self._session.slot)
         if port is not None:
-            self._session.view_node(port.node, self._session.slot, self.output.currentData())
+            self._session.view_address(port.node, self._session.slot, self.output.currentData())
 
     def _on_zoom(self) -> None:
         zoom = self.zoom.currentData()

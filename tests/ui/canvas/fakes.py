@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.document.document import Document
 from app.document.graph import Graph, GraphError, NodeInstance, Port
+from app.document.subgraph import edited_at
+from app.ui.place import Place
 from nodes.sdk.node import node
 from nodes.sdk.params import Choice, Colour, File, Slider, Text, Toggle
 from nodes.sdk.registry import Registry
@@ -131,12 +133,17 @@ class FakeSession(QObject):
     thumbnail = Signal(object)
     selection_changed = Signal(object)
     slots_changed = Signal()
+    place_changed = Signal()
+    pins_changed = Signal()
     message = Signal(str)
 
     def __init__(self, graph: Graph | None = None, registry: Registry | None = None) -> None:
         super().__init__()
         self.registry = registry or small_registry()
         self.document = Document(self.registry, graph)
+        self.place = Place(self.document.graph)
+        self.pins: set[str] = set()
+        self.purged: list[str] = []
         self.frame = 0
         self.selection: tuple[str, ...] = ()
         self.slots: dict[int, Port] = {}
@@ -147,10 +154,55 @@ class FakeSession(QObject):
 
     @property
     def graph(self) -> Graph:
-        return self.document.graph
+        return self.place.shown
+
+    @property
+    def whole(self) -> Graph:
+        return self.place.whole
+
+    def state_of(self, name: str) -> object | None:
+        return self.states.get(self.place.address(name))
+
+    def enter(self, name: str) -> None:
+        instance = self.graph.nodes.get(name)
+        if instance is not None and instance.inner is not None:
+            self.go_to((*self.place.path, name))
+
+    def leave(self) -> bool:
+        path = self.place.path
+        if path:
+            self.go_to(path[:-1])
+            self.select(path[-1:])
+        return bool(path)
+
+    def go_to(self, path: tuple[str, ...]) -> None:
+        before = self.graph
+        self.select(())
+        self.place.go_to(path)
+        self.place_changed.emit()
+        self.graph_changed.emit(before, self.graph)
+
+    def reveal(self, address: str) -> str:
+        *path, name = address.split(".")
+        self.go_to(tuple(path))
+        return name
+
+    def is_pinned(self, name: str) -> bool:
+        return self.place.address(name) in self.pins
+
+    def toggle_pins(self, names: Iterable[str]) -> None:
+        self.pins ^= {self.place.address(name) for name in names}
+        self.pins_changed.emit()
+
+    def purge(self, names: Iterable[str]) -> None:
+        self.purged += [self.place.address(name) for name in names]
 
     def edit(self, label: str, function: Callable[[Graph], Graph], merge: str = "") -> bool:
-        before = self.graph
+        path = self.place.path
+        return self.edit_document(label, lambda graph: edited_at(graph, path, function), merge)
+
+    def edit_document(self, label: str, function: Callable[[Graph], Graph], merge: str = "") -> bool:
+        before = self.document.graph
         try:
             self.document.edit(label, function, merge=merge)
         except GraphError as error:
@@ -160,12 +212,12 @@ class FakeSession(QObject):
         return True
 
     def undo(self) -> None:
-        before = self.graph
+        before = self.document.graph
         if self.document.undo():
             self._tell(before)
 
     def redo(self) -> None:
-        before = self.graph
+        before = self.document.graph
         if self.document.redo():
             self._tell(before)
 
@@ -180,7 +232,7 @@ class FakeSession(QObject):
         self.frame_changed.emit(frame)
 
     def view_node(self, name: str, slot: int = 1, output: str = "") -> None:
-        self.slots[slot] = Port(name, output or "out")
+        self.slots[slot] = Port(self.place.address(name), output or "out")
         self.slot = slot
         self.slots_changed.emit()
 
@@ -188,8 +240,11 @@ class FakeSession(QObject):
         pass
 
     def _tell(self, before: Graph) -> None:
-        if self.graph is not before:
-            self.graph_changed.emit(before, self.graph)
+        if self.document.graph is not before:
+            shown = self.graph
+            if self.place.follow(self.document.graph):
+                self.place_changed.emit()
+            self.graph_changed.emit(shown, self.graph)
             self.select(self.selection)
 
 
