@@ -24,6 +24,8 @@ _STRIDES = (8, 16, 32)
 _SMALLEST_SEEN = 14.0
 #: Faces above this size, in pixels of the network's input, are found more surely one level down.
 _LARGEST_SEEN = 220.0
+#: The network looks at no more pixels at once than this, and turns nothing longer than that.
+_MAX_AREA = 1920 * 1920
 _MAX_SIDE = 1920
 _OVERLAP = 0.4
 
@@ -124,13 +126,17 @@ def detect(
         turned: find faces of any orientation.
     """
     height, width = picture.shape[:2]
+    if not picture.size:
+        return Found.none()
     parts = []
     level = picture
     for scale in pyramid(width, height, smallest):
         # Each level is made from the one before, which is nearer in size.
         level = _scaled(level, scale * width / level.shape[1])
         exact = (level.shape[1] / width, level.shape[0] / height)
-        seen = [_turn(level, eighth) for eighth in (range(8) if turned else (0,))]
+        # A long strip, turned by an eighth, would fill a huge square.
+        eighths = range(8) if turned and max(level.shape[:2]) <= _MAX_SIDE else range(1)
+        seen = [_turn(level, eighth) for eighth in eighths]
         for group in _by_shape([picture for picture, _ in seen]):
             batch = _padded([seen[index][0] for index in group])
             for index, found in zip(group, detector.raw(batch, threshold), strict=True):
@@ -142,9 +148,12 @@ def detect(
 def pyramid(width: int, height: int, smallest: float) -> list[float]:
     """The scales at which a picture is looked at, largest first."""
     longest = max(width, height)
-    top = min(_SMALLEST_SEEN / max(smallest, 1.0), _MAX_SIDE / longest, 2.0)
+    most = (_MAX_AREA / (width * height)) ** 0.5
+    top = min(_SMALLEST_SEEN / max(smallest, 1.0), most, 2.0)
     bottom = _LARGEST_SEEN / longest
     scales = [top]
+    if top * longest > _MAX_SIDE + 0.5:
+        scales.append(_MAX_SIDE / longest)
     while scales[-1] > bottom * 1.5:
         scales.append(max(scales[-1] / 4, bottom))
     return scales

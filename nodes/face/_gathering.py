@@ -15,7 +15,7 @@ from nodes.face._reading import read_picture
 from nodes.media.files import existing_file
 from nodes.media.pictures import EXTENSIONS
 from nodes.sdk.context import Context
-from nodes.sdk.errors import FacewrightError, NodeError
+from nodes.sdk.errors import FacewrightError, FileProblem, NodeError
 from nodes.sdk.values import Embedding, Face, Image, Table
 from nodes.sdk.values.arrays import FloatArray
 from nodes.sdk.values.table import Cell
@@ -58,7 +58,7 @@ def gather(
     for source, share, image in pictures:
         context.progress(share * 0.9, f"Looking at {source}")
         picture = plain_picture(image)
-        for face in read_picture(picture, context, smallest=smallest):
+        for face in read_picture(picture, context, smallest=smallest, noticed=False):
             if face.size < smallest:
                 continue
             seen.sources.append(source)
@@ -70,6 +70,11 @@ def gather(
             )
     if seen.portraits:
         seen.vectors = load_embedder(context).embed(np.stack(seen.portraits))
+    else:
+        context.notice("no face was found")
+    if problems:
+        some = "picture" if len(problems) == 1 else "pictures"
+        context.notice(f"{len(problems)} {some} could not be read; the table says why")
     return seen, problems
 
 
@@ -78,8 +83,14 @@ def _of_folder(text: str, problems: list[tuple[str, str]]) -> Iterator[tuple[str
 
     folder = Path(text)
     if not folder.is_dir():
-        raise NodeError(f"there is no folder {text}", hint="Choose the folder again")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower().lstrip(".") in EXTENSIONS)
+        raise FileProblem("there is no such folder", hint="Choose the folder again", where=text)
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower().lstrip(".") in EXTENSIONS)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileProblem(
+            f"the folder cannot be read: {reason}", hint="Choose another folder", where=text
+        ) from None
     for number, path in enumerate(files):
         try:
             image = read_file(str(path))

@@ -43,6 +43,11 @@ def load_matte(context: Context) -> PortraitMatte:
     return context.model(CARD, lambda path: PortraitMatte(path, context.device))
 
 
+def has_hair(labels: ByteArray) -> bool:
+    """Whether any pixel was parsed as hair."""
+    return bool((labels == _HAIR).any())
+
+
 def hair_alpha(
     picture: FloatArray, labels: ByteArray, reach: float, matte: PortraitMatte | None
 ) -> FloatArray:

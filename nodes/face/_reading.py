@@ -85,6 +85,7 @@ def read_picture(
     smallest: float = 20.0,
     orientation: str = "auto",
     passes: int = 2,
+    noticed: bool = True,
 ) -> list[Face]:
     """All faces of a picture with landmarks, largest first.
 
@@ -95,6 +96,7 @@ def read_picture(
         smallest: the smallest face looked for, in pixels.
         orientation: "upright", "any", or "auto": any when upright faces are missing or unsure.
         passes: how often the landmarks are read, each time from a better crop.
+        noticed: say on the node when there is no face.
     """
     runtime, detector = load_landmarker(context), load_detector(context)
     found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=orientation == "any")
@@ -106,7 +108,7 @@ def read_picture(
     if orientation == "auto" and unsure:
         found = detect(detector, picture, threshold=threshold, smallest=smallest, turned=True)
         faces = read_detected(runtime, picture, found, passes=passes, context=context)
-    if not faces:
+    if not faces and noticed:
         context.notice("no face was found")
     return faces
 
@@ -114,7 +116,8 @@ def read_picture(
 def with_landmarks(faces: Iterable[Face], picture: FloatArray, context: Context) -> list[Face]:
     """The faces in their order, landmarks read for those that were only detected.
 
-    Faces that turn out to be none are left out; names and numbers are kept.
+    Faces that turn out to be none are left out; names and numbers are kept. The node says so when
+    none is left.
     """
     runtime = load_landmarker(context)
     height, width = picture.shape[:2]
@@ -127,4 +130,6 @@ def with_landmarks(faces: Iterable[Face], picture: FloatArray, context: Context)
         if reading.presence >= PRESENT:
             read = runtime.face(reading, width, height, face.score)
             result.append(replace(read, identity=face.identity, name=face.name))
+    if not result:
+        context.notice("there is no face to look at")
     return result

@@ -125,6 +125,8 @@ def _thumbnail(picture: FloatArray) -> FloatArray:
     import cv2
 
     height, width = picture.shape[:2]
+    if not picture.size:
+        return np.zeros(_THUMBNAIL[::-1], np.float32)
     coarse = picture[:: max(1, height // 90), :: max(1, width // 160)]
     small = cv2.resize(np.ascontiguousarray(coarse), _THUMBNAIL, interpolation=cv2.INTER_AREA)
     grey: FloatArray = np.nan_to_num(small.mean(axis=2)).astype(np.float32)

@@ -1,6 +1,6 @@
 from typing import Annotated, Literal, NamedTuple
 
-from nodes.sdk import Choice, Slider, node
+from nodes.sdk import Choice, Context, Slider, node
 from nodes.sdk.values import Faces, Image
 
 
@@ -19,6 +19,7 @@ def crop_face(
     alignment: Annotated[Literal["FFHQ", "ArcFace", "box"], Choice()] = "FFHQ",
     size: Annotated[int, Slider(32, 2048, unit="px")] = 512,
     margin: Annotated[float, Slider(-0.5, 2)] = 0.0,
+    context: Context,
 ) -> FaceCrop:
     """Cut the first face out of a picture, upright, as a square.
 
@@ -39,6 +40,7 @@ def crop_face(
     from nodes.face._crops import warp
 
     if not len(faces):
+        context.notice("there is no face to crop: the result is transparent")
         return FaceCrop(Image(np.zeros((size, size, 4), np.float32)), Faces((), size, size))
     face = faces[0]
     to_crop = square_of(face, alignment, margin).to_crop(size)

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from nodes.sdk import Slider, Toggle, node
+from nodes.sdk import Context, Slider, Toggle, node
 from nodes.sdk.values import PARSING_CLASSES, Mask, Parsing
 
 _PARTS: dict[str, tuple[str, ...]] = {
@@ -39,6 +39,7 @@ def face_mask(
     jewellery: Annotated[bool, Toggle(group="Around")] = False,
     grow: Annotated[float, Slider(-100, 100, unit="px", group="Edge")] = 0.0,
     feather: Annotated[float, Slider(0, 200, unit="px", group="Edge")] = 1.5,
+    context: Context,
 ) -> Mask:
     """Make a mask of chosen parts of a parsed face.
 
@@ -68,4 +69,6 @@ def face_mask(
     }
     names = [name for part, wanted in chosen.items() if wanted for name in _PARTS[part]]
     alpha = of_classes(parsing.labels, [PARSING_CLASSES.index(name) for name in names])
+    if not alpha.any():
+        context.notice("none of these parts was parsed: the mask is empty")
     return Mask(feathered(grown(alpha, grow), feather))

@@ -24,11 +24,16 @@ def hair_matte(
     Source: MODNet (Ke et al. 2022) and the guided filter (He et al. 2010) inside the region of
     'Parse face'.
     """
+    import numpy as np
+
     from nodes.face._crops import plain_picture
-    from nodes.face._hair import hair_alpha, load_matte
+    from nodes.face._hair import hair_alpha, has_hair, load_matte
 
     if (image.height, image.width) != (parsing.height, parsing.width):
         raise NodeError("picture and parsing have different sizes", hint="Parse this same picture")
+    if not has_hair(parsing.labels):
+        context.notice("there is no hair in what was parsed: the mask is empty")
+        return Mask(np.zeros(parsing.labels.shape, np.float32))
     pixels = reach / 100 * max(image.width, image.height)
     matte = load_matte(context) if method == "network" else None
     return Mask(hair_alpha(plain_picture(image), parsing.labels, pixels, matte))

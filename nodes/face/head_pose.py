@@ -47,6 +47,8 @@ def head_pose(
         from nodes.face._reading import with_landmarks
 
         items = with_landmarks(items, plain_picture(image), context)
+    elif not items:
+        context.notice("there is no face to measure")
     rows: list[tuple[str | float | int | bool | None, ...]] = []
     first = Angles(0.0, 0.0, 0.0)
     for number, face in enumerate(items):

@@ -26,7 +26,10 @@ def name_faces(
     from nodes.face._picking import named
 
     if not len(faces) or not people:
+        context.notice("no person is wired" if len(faces) else "there is no face to name")
         return faces
     vectors = embeddings(load_embedder(context), plain_picture(image), list(faces))
     items = named(list(faces), vectors, people, THRESHOLDS[false_accepts])
+    if not any(item is not face for item, face in zip(items, faces, strict=True)):
+        context.notice("nobody was recognised")
     return Faces(tuple(items), faces.width, faces.height)

@@ -44,6 +44,8 @@ def parse_face(
 
     picture = plain_picture(image)
     present = list(faces) if faces is not None else read_picture(picture, context)
+    if faces is not None and not present:
+        context.notice("there is no face to parse: everything is background")
     targets = present if target == "all" else present[:1]
     # One picked face comes alone, but the people beside it are still in the picture.
     others = neighbours(picture, targets, context) if len(present) == 1 else present[len(targets) :]

@@ -1,6 +1,6 @@
 from typing import Annotated, Literal
 
-from nodes.sdk import Choice, NodeError, Slider, node
+from nodes.sdk import Choice, Context, NodeError, Slider, node
 from nodes.sdk.values import Faces, Image, Mask
 
 
@@ -17,6 +17,7 @@ def paste_face(
     feather: Annotated[float, Slider(0.005, 0.5)] = 0.1,
     match_colours: bool = False,
     keep_detail: bool = True,
+    context: Context,
 ) -> Image:
     """Put a crop of 'Crop face' back where it was cut, without a seam.
 
@@ -39,6 +40,7 @@ def paste_face(
     from nodes.face._paste import edge_mask, pasted
 
     if not len(faces):
+        context.notice("there is no face to paste over: the picture passes unchanged")
         return image
     if crop.linear != image.linear:
         raise NodeError("picture and crop are not both linear or both sRGB", hint="Convert one of them first")

@@ -45,6 +45,11 @@ def pick_face(
         chosen = [nearest] if nearest is not None else []
     else:
         chosen = _like(found, image, person, context)
+    if not found:
+        context.notice("there is no face to pick")
+    elif not chosen:
+        seen = "1 face" if len(found) == 1 else f"{len(found)} faces"
+        context.notice(f"the face asked for is not among the {seen} found")
     return Faces(tuple(chosen), faces.width, faces.height)
 
 

@@ -15,7 +15,7 @@ from nodes.face.face_landmarks import face_landmarks
 from nodes.face.head_pose import head_pose
 from nodes.face.name_faces import name_faces
 from nodes.face.pick_face import pick_face
-from nodes.sdk import Context, ModelProblem, NodeError
+from nodes.sdk import Context, FileProblem, ModelProblem, NodeError
 from nodes.sdk.values import Image
 from tests.face import pictures
 from tests.samples import model
@@ -93,7 +93,7 @@ def test_an_empty_folder_and_no_folder(context, tmp_path):
     assert result.people == 0 and result.table.rows == ()
     with pytest.raises(NodeError, match="folder or a clip"):
         cluster_faces([], context=context)
-    with pytest.raises(NodeError, match="no folder"):
+    with pytest.raises(FileProblem, match="no such folder"):
         cluster_faces([], folder=str(tmp_path / "missing"), context=context)
 
 

@@ -7,7 +7,7 @@ from nodes.face._masks import combined, feathered, grown, guided, of_classes
 from nodes.face.adjust_mask import adjust_mask
 from nodes.face.combine_masks import combine_masks
 from nodes.face.face_mask import face_mask
-from nodes.sdk import NodeError
+from nodes.sdk import Context, NodeError
 from nodes.sdk.values import PARSING_CLASSES, Image, Mask, Parsing
 
 
@@ -59,7 +59,7 @@ def test_masks_of_different_sizes_are_refused():
 def test_face_mask_holds_the_chosen_parts_only():
     labels = np.arange(19, dtype=np.uint8).reshape(1, 19)
     mask = face_mask(Parsing(labels), skin=False, nose=False, brows=False, eyes=True, lips=False,
-                     inner_mouth=False, hair=True, feather=0.0)  # fmt: skip
+                     inner_mouth=False, hair=True, feather=0.0, context=Context())  # fmt: skip
     held = {PARSING_CLASSES[i] for i in np.flatnonzero(mask.alpha[0] > 0.5)}
     assert held == {"left eye", "right eye", "hair"}
 
