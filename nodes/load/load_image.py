@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from nodes.sdk import File, node
+from nodes.sdk import Context, File, node
 from nodes.sdk.values import Image
 
 
@@ -16,6 +16,7 @@ def load_image(
             ("png", "jpg", "jpeg", "webp", "tif", "tiff", "bmp", "gif", "avif", "jp2", "ppm", "pgm", "tga"),
         ),
     ] = "",
+    context: Context,
 ) -> Image:
     """Open a picture file.
 
@@ -32,4 +33,4 @@ def load_image(
     """
     from nodes.media.pictures import read_picture
 
-    return read_picture(path)
+    return read_picture(path, context.notice)

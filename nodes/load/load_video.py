@@ -61,4 +61,8 @@ def load_video(
     with clips.reader(path) as reader:
         index = reader.index
         number = (frame if timing == "frame by frame" else index.number_at(frame / fps)) + offset
-        return Image(reader.frame(index.inside(number, after_end)))
+        inside = index.inside(number, after_end)
+        image = Image(reader.frame(inside))
+        if inside in reader.damaged:
+            context.notice("the clip is damaged here: a neighbouring frame is shown")
+        return image

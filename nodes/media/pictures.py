@@ -11,7 +11,7 @@ import logging
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -80,11 +80,12 @@ def picture_file(text: str) -> Path:
     return found
 
 
-def read_picture(text: str) -> Image:
+def read_picture(text: str, remark: Callable[[str], None] | None = None) -> Image:
     """A picture file as float RGB or RGBA in 0..1, sRGB-encoded, upright.
 
     Args:
         text: a path, or a built-in name such as "demo:astronaut".
+        remark: told what of the file is left out.
 
     Raises:
         NodeError: when no path is given.
@@ -104,6 +105,7 @@ def read_picture(text: str) -> Image:
                 opened = Pillow.open(stream, formats=[name for name in formats if name in Pillow.OPEN])
             _check_size(path, *opened.size)
             pixels = _pixels(path, opened)
+            frames = _frames(opened)
     except Pillow.DecompressionBombError:
         raise _too_large(path, "more than 178 megapixels") from None
     except UnidentifiedImageError:
@@ -114,6 +116,8 @@ def read_picture(text: str) -> Image:
         raise FileProblem(
             f"there is not enough memory to open the picture {path}", hint="Make it smaller first"
         ) from None
+    if remark is not None and frames > 1:
+        remark(f"the file holds {frames} pictures; this is the first of them")
     return Image(np.ascontiguousarray(pixels))
 
 
@@ -164,6 +168,14 @@ def _check_size(path: Path, width: int, height: int) -> None:
         raise FileProblem(f"the picture {path} has no pixels", hint="Export it again")
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise _too_large(path, f"{width} x {height}")
+
+
+def _frames(opened: Pillow.Image) -> int:
+    """How many pictures a file holds; previews inside photographs do not count."""
+    try:
+        return int(getattr(opened, "n_frames", 1)) if opened.format != "MPO" else 1
+    except _DAMAGE:
+        return 1  # the first one was whole
 
 
 def _pixels(path: Path, opened: Pillow.Image) -> np.ndarray[Any, Any]:

@@ -41,6 +41,7 @@ class VideoReader:
     Attributes:
         path: the file.
         index: when each frame is shown.
+        damaged: numbers of the frames that another stands in for, as far as they were asked for.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,6 +54,7 @@ class VideoReader:
         self._recent: OrderedDict[int, VideoFrame] = OrderedDict()
         self._recent_bytes = 0
         self._warned = False
+        self.damaged: set[int] = set()
         with open_video(path) as container:
             self.index: VideoIndex = build_index(container, picture_stream(container, path), path)
         self._open()
@@ -165,6 +167,7 @@ class VideoReader:
             before = self._recent[min(self._recent, key=lambda kept: (kept > number, abs(kept - number)))]
         if before is not None:
             self._warn(f"frame {number} is damaged; the one before it stands in")
+            self.damaged.add(number)
             self._remember(number, before)
         return before
 

@@ -17,6 +17,7 @@ from nodes.image._resample import resize
 from nodes.image.blend_images import blend_images
 from nodes.load.load_image import load_image
 from nodes.media.video_reader import VideoReader
+from nodes.sdk import Context
 from nodes.sdk.values import Image
 from tests.bench.table import Row
 
@@ -37,7 +38,7 @@ def _scene(frame: int, width: int = _WIDE, height: int = _HIGH) -> Image:
 
 @cache
 def _portrait(width: int, height: int) -> np.ndarray:
-    return resize(load_image(path="demo:astronaut").pixels, width, height)
+    return resize(load_image(context=Context(), path="demo:astronaut").pixels, width, height)
 
 
 def _clips(folder: Path) -> list[Row]:

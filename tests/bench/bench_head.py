@@ -101,7 +101,7 @@ def _photos() -> list[Row]:
 
     errors = []
     for path in sorted(SAMPLES.glob("photos/*.jpg")):
-        image = load_image(path=str(path))
+        image = load_image(context=Context(), path=str(path))
         faces = face_landmarks(image, context=_CONTEXT)
         if len(faces):
             errors.append(fit_head(faces, image, context=_CONTEXT).error * 100)

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 
 from app.export.sequence import export_sequence, is_pattern, numbered
 from nodes.load.load_image import load_image
-from nodes.sdk import Cancelled, FileProblem, NodeError
+from nodes.sdk import Cancelled, Context, FileProblem, NodeError
 from nodes.sdk.values import Image
 from tests.export.helpers import counting, disk_with_room_for, grainy, picture
 from tests.media.clips import number_in
@@ -31,13 +31,19 @@ def test_every_frame_becomes_the_file_of_its_number(tmp_path: Path, extension: s
     assert report.frames == 23
     assert len(list(tmp_path.iterdir())) == 23
     for frame in range(8, 31):
-        assert number_in(load_image(path=str(tmp_path / f"f.{frame:03d}.{extension}")).pixels) == frame
+        assert (
+            number_in(load_image(context=Context(), path=str(tmp_path / f"f.{frame:03d}.{extension}")).pixels)
+            == frame
+        )
 
 
 def test_sixteen_bits_hold_what_eight_cannot(tmp_path: Path) -> None:
     image = Image(np.random.default_rng(0).random((8, 9, 4)).astype(np.float32))
     export_sequence(lambda _: image, tmp_path / "f#.png", 0, 0, depth=16)
-    assert np.abs(load_image(path=str(tmp_path / "f0.png")).pixels - image.pixels).max() < 1e-5
+    assert (
+        np.abs(load_image(context=Context(), path=str(tmp_path / "f0.png")).pixels - image.pixels).max()
+        < 1e-5
+    )
     with pytest.raises(NodeError, match="only 8 bits"):
         export_sequence(lambda _: image, tmp_path / "f#.jpg", 0, 0, depth=16)
 

@@ -18,7 +18,7 @@ from app.export.values import extensions_for, read_npz, write_value
 from nodes.load.load_image import load_image
 from nodes.media.colour import to_linear
 from nodes.media.live_link import CURVES, head_angles
-from nodes.sdk import FileProblem, NodeError
+from nodes.sdk import Context, FileProblem, NodeError
 from nodes.sdk.values import (
     ARKIT_NAMES,
     Audio,
@@ -201,7 +201,7 @@ def test_sound_is_a_wave_file(tmp_path: Path) -> None:
 def test_pictures_come_back(tmp_path: Path) -> None:
     linear = Image(numbers(6, 7, 4), linear=True)
     write_value(linear, tmp_path / "a.png")
-    back = load_image(path=str(tmp_path / "a.png")).pixels
+    back = load_image(context=Context(), path=str(tmp_path / "a.png")).pixels
     assert np.allclose(to_linear(back[..., :3]), linear.pixels[..., :3], atol=0.006)
     assert np.allclose(back[..., 3], linear.pixels[..., 3], atol=0.003)
     write_value(linear, tmp_path / "a.exr")

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image as Pillow
 
 from nodes.load.load_image import load_image
-from nodes.sdk import FacewrightError, FileProblem, NodeError
+from nodes.sdk import Context, FacewrightError, FileProblem, NodeError
 from nodes.sdk.values import Image
 
 CORNERS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8)
@@ -26,19 +26,19 @@ def noise(width: int = 40, height: int = 30, seed: int = 0) -> np.ndarray:
 
 
 def load(path: Path) -> np.ndarray:
-    return load_image(path=str(path)).pixels
+    return load_image(context=Context(), path=str(path)).pixels
 
 
 def message_of(path: Path | str) -> str:
     with pytest.raises(FileProblem) as caught:
-        load_image(path=str(path))
+        load_image(context=Context(), path=str(path))
     assert "\n" not in str(caught.value)
     assert caught.value.hint
     return str(caught.value)
 
 
 def test_the_built_in_astronaut_needs_no_file_of_the_user() -> None:
-    image = load_image(path="demo:astronaut")
+    image = load_image(context=Context(), path="demo:astronaut")
     assert image.pixels.shape == (512, 512, 3)
     assert image.pixels.dtype == np.float32
     assert 0.0 <= image.pixels.min() < 0.05 and 0.95 < image.pixels.max() <= 1.0
@@ -46,7 +46,8 @@ def test_the_built_in_astronaut_needs_no_file_of_the_user() -> None:
 
 def test_the_built_in_picture_is_read_without_importing_the_package_that_carries_it() -> None:
     code = (
-        "import sys; from nodes.load.load_image import load_image; load_image(path='demo:astronaut');"
+        "import sys; from nodes.sdk import Context; from nodes.load.load_image import load_image;"
+        "load_image(context=Context(), path='demo:astronaut');"
         "sys.exit('skimage' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -54,7 +55,7 @@ def test_the_built_in_picture_is_read_without_importing_the_package_that_carries
 
 def test_an_unknown_built_in_name_lists_those_there_are() -> None:
     with pytest.raises(NodeError, match="demo:astronaut"):
-        load_image(path="demo:nobody")
+        load_image(context=Context(), path="demo:nobody")
 
 
 def test_an_eight_bit_picture_keeps_every_value(tmp_path: Path) -> None:
@@ -133,7 +134,17 @@ def test_cmyk_is_converted(tmp_path: Path) -> None:
 def test_an_animation_gives_its_first_frame(tmp_path: Path) -> None:
     frames = [Pillow.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
-    assert np.allclose(load(tmp_path / "moving.gif")[4, 4, :3], [1, 0, 0])
+    context = Context()
+    image = load_image(path=str(tmp_path / "moving.gif"), context=context)
+    assert np.allclose(image.pixels[4, 4, :3], [1, 0, 0])
+    assert context.notices == (f"the file holds {len(frames)} pictures; this is the first of them",)
+
+
+def test_a_still_picture_needs_no_words(tmp_path: Path) -> None:
+    Pillow.new("RGB", (8, 8)).save(tmp_path / "still.gif")
+    context = Context()
+    load_image(path=str(tmp_path / "still.gif"), context=context)
+    assert context.notices == ()
 
 
 def _linear_profile() -> bytes:
@@ -281,9 +292,9 @@ def test_a_file_without_read_right_says_so(tmp_path: Path, monkeypatch: pytest.M
 
 def test_no_path_asks_for_one() -> None:
     with pytest.raises(NodeError, match="no picture is chosen"):
-        load_image()
+        load_image(context=Context())
 
 
 def test_the_result_is_an_encoded_image() -> None:
-    image = load_image(path="demo:astronaut")
+    image = load_image(context=Context(), path="demo:astronaut")
     assert isinstance(image, Image) and not image.linear and image.pixels.flags.c_contiguous

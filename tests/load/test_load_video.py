@@ -36,6 +36,12 @@ def at(path: Path | str, frame: int, fps: float = 25.0, **parameters: object) ->
     return number_in(load_video(path=str(path), context=context, **parameters).pixels)
 
 
+def notices_at(path: Path, frame: int) -> tuple[str, ...]:
+    context = Context(frame=frame, reads=load_video.spec.reads)
+    load_video(path=str(path), context=context)
+    return context.notices
+
+
 def test_every_frame_is_found_in_any_order(clip: Path) -> None:
     order = np.random.default_rng(0).permutation(60).tolist()
     assert [at(clip, frame) for frame in order] == order
@@ -187,6 +193,7 @@ def test_damaged_frames_are_replaced_and_noted_once(tmp_path: Path, caplog: pyte
     path.write_bytes(bytes(data))
     with caplog.at_level(logging.WARNING):
         shown = [at(path, frame) for frame in range(60)]
+    assert not notices_at(path, 5) and notices_at(path, 26)
     assert shown[:24] == list(range(24)) and shown[36:] == list(range(36, 60))
     assert len(caplog.records) == 1
 
