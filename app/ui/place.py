@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.document.graph import Graph, GraphError, NodeInstance
 from app.document.subgraph import inner_at, renamed_nodes
 from app.document.unfold import STAND_IN, Unfolder
+from app.document.wiring import downstream_of
 from app.engine.protocol import NodeState
 
 #: Of the states of a subgraph's inner nodes the first of these that occurs is its own.
@@ -80,6 +81,15 @@ class Place:
         """Whether an earlier snapshot computes the same."""
         return same_results(self._unfold(before), self.whole)
 
+    def stale_since(self, before: Graph) -> frozenset[str]:
+        """The addresses of nodes that compute something else than in an earlier snapshot."""
+        old, new = self._unfold(before), self.whole
+        changed = [name for name, node in new.nodes.items() if not computes_alike(old.nodes.get(name), node)]
+        if old.wires is not new.wires:
+            ends = new.wires.keys() | old.wires.keys()
+            changed += [name for name in ends if new.wires.get(name) != old.wires.get(name)]
+        return downstream_of(new, changed) if changed else frozenset()
+
     def moves_from(self, before: Graph) -> Callable[[str], str]:
         """What addresses of an earlier snapshot are now; "" for nodes that are gone."""
         old = self._unfold(before)
@@ -125,8 +135,14 @@ def same_results(before: Graph, after: Graph) -> bool:
         return True
     if before.nodes.keys() != after.nodes.keys():
         return False
-    return all(
-        new is (old := before.nodes[name])
-        or (new.kind == old.kind and new.parameters is old.parameters and new.disabled == old.disabled)
-        for name, new in after.nodes.items()
+    return all(computes_alike(before.nodes[name], node) for name, node in after.nodes.items())
+
+
+def computes_alike(old: NodeInstance | None, new: NodeInstance) -> bool:
+    """Whether a node computes the same in two snapshots, its wires apart."""
+    return new is old or (
+        old is not None
+        and new.kind == old.kind
+        and new.parameters is old.parameters
+        and new.disabled == old.disabled
     )

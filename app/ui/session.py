@@ -394,6 +394,7 @@ class Session(QObject):
         self.document_changed.emit()
         self.select(self.selection)
         if other_results:
+            self._mark_stale(before)
             self.requests.wish(dragging=dragging)
 
     def _follow_names(self, before: Graph) -> None:
@@ -418,6 +419,14 @@ class Session(QObject):
             self._set_pins(kept)
         if changed:
             self.slots_changed.emit()
+
+    def _mark_stale(self, before: Graph) -> None:
+        """Results that do not fit the graph any more are shown as old until the engine says otherwise."""
+        for address in self.place.stale_since(before):
+            state = self.states.get(address)
+            if state is not None and state.state in ("fresh", "cached", "disk"):
+                self.states[address] = stale = replace(state, state="stale")
+                self._tell_state(stale)
 
     def _follow_selection(self, before: Graph) -> None:
         """The selection follows nodes that are called otherwise."""

@@ -192,6 +192,21 @@ def test_adding_a_node_does_not_touch_the_viewers(session: Session) -> None:
     assert session.slots[1].node == "grade"
 
 
+def test_results_that_an_edit_made_old_are_shown_as_stale(session: Session, engine: FakeEngine) -> None:
+    for name in ("photo", "grade", "export"):
+        engine.on_event(NodeState(1, name, "fresh", seconds=1.0))
+    settle()
+    session.edit("Set", lambda graph: graph.with_parameter("grade", "gain", 3.0))
+    assert {name: state.state for name, state in session.states.items()} == {
+        "photo": "fresh",
+        "grade": "stale",
+        "export": "stale",
+    }
+    engine.on_event(NodeState(2, "grade", "cached"))
+    session.edit("Move", lambda graph: graph.with_positions({"photo": (5.0, 5.0)}))
+    assert session.states["photo"].state == "fresh"
+
+
 def grouped(session: Session) -> None:
     """Put photo and grade into a subgraph."""
     registry = session.registry

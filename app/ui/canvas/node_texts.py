@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainterPath, QStaticText
 
 from app.document.graph import NodeInstance
+from app.document.subgraph import BUILTIN
 from app.ui.canvas.geometry import WIDTH, NodeLayout
 from app.ui.canvas.paints import Paints, socket_path, socket_style
 from app.ui.canvas.wiring import UNKNOWN_TYPE, Side, Sockets
@@ -54,8 +55,10 @@ class NodeTexts:
     ) -> None:
         self.kit = kit
         title = spec.title if spec else instance.kind
-        self.title = _fitted(title, kit.title_metrics, WIDTH - 34)
-        self.name = _fitted(name, kit.small_metrics, WIDTH - 62)
+        # Subgraphs and their ends are told apart by their names alone.
+        first, second = (name, title) if spec and spec.id in BUILTIN else (title, name)
+        self.title = _fitted(first, kit.title_metrics, WIDTH - 34)
+        self.name = _fitted(second, kit.small_metrics, WIDTH - 62)
         self.remark = _fitted(instance.label, kit.label_metrics, WIDTH + 16)
         self.note = _fitted(spec.note if spec else "", kit.small_metrics, WIDTH - 20)
         lefts = {y for _, y in layout.inputs.values()}
