@@ -1,0 +1,71 @@
+from typing import Annotated
+
+from nodes.sdk import Colour, Slider, node
+from nodes.sdk.errors import NodeError
+from nodes.sdk.values import HeadState, Image, Mask
+
+
+@node(title="Relight portrait", category="Edit", note="classical")
+def relight_portrait(
+    image: Image,
+    head: HeadState,
+    mask: Mask | None = None,
+    like: HeadState | None = None,
+    *,
+    strength: Annotated[float, Slider(0.0, 1.0)] = 0.8,
+    sideways: Annotated[float, Slider(-90.0, 90.0, unit="degrees", group="Light")] = 45.0,
+    up: Annotated[float, Slider(-60.0, 80.0, unit="degrees", group="Light")] = 25.0,
+    hardness: Annotated[float, Slider(0.0, 1.0, group="Light")] = 0.7,
+    brightness: Annotated[float, Slider(-2.0, 2.0, unit="stops", group="Light")] = 0.0,
+    colour: Annotated[tuple[float, float, float], Colour(group="Light")] = (1.0, 1.0, 1.0),
+) -> Image:
+    """Light a photographed face anew: from another side, harder or softer, in another colour.
+
+    The light in the picture is estimated on the fitted head, taken away, and replaced.
+
+    - **Sideways, Up**: where the light comes from; 0, 0 is from the camera. Keyframe them to let a
+      light wander round.
+    - **Hardness**: 0 is light from everywhere, 1 a single lamp.
+    - **Brightness** and **Colour** of the new light.
+    - **Strength**: 0 gives the picture back.
+    - **Like**: a head fitted to another photo; its light is taken instead of Sideways, Up and
+      Hardness.
+    - **Mask**: what is lit: wire 'Face mask' or 'Hair matte'. Without it the head and what is just
+      around it are lit, fading out.
+
+    Limits: light is soft light: no cast shadows are made, and those that are in the picture stay.
+    Glasses and teeth take the light of the skin beside them. A face half in the dark has no colour
+    there to bring out.
+
+    Source: spherical harmonics irradiance ratio on the fitted head (Ramamoorthi and Hanrahan 2001;
+    Wen, Liu and Huang 2003).
+    """
+    import numpy as np
+
+    from nodes.head._shape import as_fitted
+    from nodes.portrait.editing import portrait_of
+    from nodes.portrait.relighting import directed, head_matte, relit, seen_brightness
+
+    fit = as_fitted(head)
+    if (image.width, image.height) != (fit.camera.width, fit.camera.height):
+        raise NodeError(
+            "the head was fitted to a picture of another size", hint="Wire the same picture to both"
+        )
+    if mask is not None and (mask.width, mask.height) != (image.width, image.height):
+        raise NodeError("picture and mask have different sizes", hint="Make the mask from this same picture")
+    if strength <= 0:
+        return image
+    light = portrait_of(fit, image, None).light
+    if like is None:
+        harmonics = directed(sideways, up, hardness)
+    else:
+        other = as_fitted(like)
+        if other.picture is None or len(other.landmarks) < 468:
+            raise NodeError("'Like' knows no picture", hint="Wire a head from 'Fit head'")
+        harmonics = portrait_of(other, other.picture, None).light.harmonics
+    level = seen_brightness(light, light.harmonics) / max(seen_brightness(light, harmonics), 1e-4)
+    harmonics = harmonics * np.float32(level * 2.0**brightness)
+    matte = head_matte(fit, image.width, image.height) if mask is None else mask.alpha
+    tint = np.array(colour, np.float32)
+    tint = tint / max(float(tint @ (0.2126, 0.7152, 0.0722)), 1e-3)
+    return Image(relit(image.pixels, fit, light, harmonics, tint, matte, strength), image.linear)

@@ -1,0 +1,66 @@
+"""Colour and light of a picture given to what is laid into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nodes.sdk.values.arrays import FloatArray
+
+
+def smoothed_inside(values: FloatArray, mask: FloatArray, sigma: float) -> FloatArray:
+    """A picture blurred within a mask only (normalised convolution, Knutsson and Westin 1993).
+
+    Args:
+        values: H x W x 3. mask: H x W in 0..1. sigma: pixels.
+    """
+    import cv2
+
+    weight: Any = cv2.GaussianBlur(mask, (0, 0), sigma)
+    total: Any = cv2.GaussianBlur(np.ascontiguousarray(values * mask[..., None]), (0, 0), sigma)
+    found: FloatArray = (total / np.maximum(weight, 1e-4)[..., None]).astype(np.float32)
+    return found
+
+
+def lit_like(over: FloatArray, under: FloatArray, mask: FloatArray, sigma: float, tone: float) -> FloatArray:
+    """A picture with the light of another: its wide-scale brightness, and its mean colour.
+
+    Args:
+        over, under: H x W x 3, sRGB. mask: H x W, where both show skin.
+        sigma: pixels; what is wider counts as light, what is finer as the skin's own.
+        tone: 0..1, how much of its own mean colour `over` keeps.
+
+    Brightness follows place by place; hue mostly as a whole, because hue differences between two
+    faces are blood, shadow and hair rather than light.
+    """
+    total = max(float(mask.sum()), 1e-6)
+
+    def mean(values: FloatArray) -> FloatArray:
+        found: FloatArray = np.log(values + 0.03)
+        return np.asarray((found * mask[..., None]).sum(axis=(0, 1)) / total, np.float32)
+
+    whole = mean(under) - mean(over)
+    low_under, low_over = (smoothed_inside(part, mask, sigma) for part in (under, over))
+    local = np.log((low_under + 0.05) / (low_over + 0.05))
+    local -= (local * mask[..., None]).sum(axis=(0, 1)) / total
+    bright = local.mean(axis=2, keepdims=True)
+    # The light's pattern, without extremes that come from brows, spots and beards; hue varies less.
+    pattern = np.clip(bright, -0.45, 0.45) + np.clip(0.8 * (local - bright), -0.2, 0.2)
+    gain = np.exp(pattern + (1.0 - tone) * np.clip(whole, -1.2, 1.2))
+    lit = over * gain
+    # What the gain would burn out is bent instead of cut.
+    lit = np.where(lit > 0.8, 0.8 + 0.2 * np.tanh((lit - 0.8) / 0.2), lit)
+    result: FloatArray = np.clip(lit, 0.0, 1.0).astype(np.float32)
+    return result
+
+
+def soft_mask(alpha: FloatArray, inwards: float) -> FloatArray:
+    """A mask (H x W) whose edge falls off smoothly over `inwards` pixels inside of it."""
+    import cv2
+
+    inside = (alpha >= 0.5).astype(np.uint8)
+    distance: Any = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    t = np.clip(distance / max(inwards, 1e-3), 0.0, 1.0)
+    soft: FloatArray = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    return soft

@@ -1,0 +1,177 @@
+"""A face swapped by geometry: the source's skin drawn on the target's moved head."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nodes.face._paste import multiband
+from nodes.head._fit import eye_distance
+from nodes.head._photo_frame import render_over_photo
+from nodes.head._shape import as_fitted, landmark_points, parts_of
+from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, inside, slit
+from nodes.head._texture import texture_for
+from nodes.portrait.editing import portrait_of
+from nodes.portrait.light import camera_vertices
+from nodes.portrait.outline import OUTLINE
+from nodes.raster.geometry import project_from_camera
+from nodes.raster.sampling import sample_bilinear, sample_texture
+from nodes.raster.zbuffer import interpolate, interpolate_corners, rasterise
+from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
+from nodes.sdk.values.arrays import ByteArray, FloatArray
+from nodes.swap._blending import lit_like, soft_mask
+from nodes.swap._geometry import skin_triangles, with_shape_of
+
+_FACE = tuple(
+    PARSING_CLASSES.index(name)
+    for name in ("skin", "left brow", "right brow", "left eye", "right eye", "nose", "mouth", "upper lip",
+                 "lower lip")
+)  # fmt: skip
+
+
+def drawn_skin(
+    head: HeadState, source: HeadState, labels: ByteArray | None, box: tuple[int, int, int, int]
+) -> tuple[FloatArray, FloatArray]:
+    """The source's skin on a head (h x w x 3), and where it is (h x w), in a box of the picture.
+
+    Args:
+        head: in the target's picture. source: whose skin it is.
+        labels: of the source's picture; hair and hands before its face are left out.
+    """
+    left, top, right, bottom = box
+    points = project_from_camera(head.camera, camera_vertices(head))
+    points[:, 0] -= left
+    points[:, 1] -= top
+    triangles = skin_triangles(head)
+    raster = rasterise(points, triangles, right - left, bottom - top)
+    uv = head.model.uv[parts_of(head.model).surface_triangles]
+    colour = sample_texture(texture_for(source).pixels, interpolate_corners(raster, uv))
+    shown = raster.covered.astype(np.float32)
+    if labels is not None:
+        fit = as_fitted(source)
+        origin = project_from_camera(fit.camera, camera_vertices(fit))[:, :2]
+        places = interpolate(raster, triangles, np.ascontiguousarray(origin, np.float32))
+        face = _face_only(labels, 0.03 * eye_distance(fit.landmarks))
+        # A little inwards, or the shade of a fringe comes along.
+        face = soft_mask(face, 0.06 * eye_distance(fit.landmarks))
+        shown *= sample_bilinear(face[..., None], places)[..., 0]
+    return colour, shown
+
+
+def moved_landmarks(reference: HeadState, head: HeadState) -> FloatArray:
+    """Where the 468 landmarks of the picture are after an edit: 468 x 2 pixels."""
+    places = [
+        project_from_camera(
+            state.camera, landmark_points(state.model, camera_vertices(state)).astype(np.float32)
+        )
+        for state in (reference, head)
+    ]
+    moved: FloatArray = reference.landmarks[:468, :2] + (places[1] - places[0])[:, :2]
+    return moved
+
+
+def swapped(
+    image: Image,
+    target: HeadState,
+    source: HeadState,
+    parsing: Parsing | None,
+    source_parsing: Parsing | None,
+    *,
+    shape: float,
+    tone: float,
+    strength: float,
+    softness: float,
+) -> FloatArray:
+    """The picture with the source's face on the target's head: H x W x 3 or 4.
+
+    Args:
+        image: the target's picture. target: the head fitted to it. source: the other person's head.
+        parsing: of the picture; what is not face keeps in front. Without it the face's outline counts.
+        source_parsing: of the source's picture, or None.
+        shape, tone, strength: 0..1. softness: width of the edge in eye distances.
+    """
+    labels = None if source_parsing is None else source_parsing.labels
+    portrait = portrait_of(target, image, None)
+    layers = portrait.layers
+    head = with_shape_of(target, source, shape)
+    under = render_over_photo(layers, head)
+    height, width = under.shape[:2]
+    unit = eye_distance(target.landmarks)
+    points = moved_landmarks(target, head)
+    low = np.floor(points.min(axis=0) - 0.6 * unit).astype(int)
+    high = np.ceil(points.max(axis=0) + 0.6 * unit).astype(int)
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = min(int(high[0]), width), min(int(high[1]), height)
+    if right - left < 8 or bottom - top < 8:
+        return under
+    box = (left, top, right, bottom)
+    skin, covered = drawn_skin(head, source, labels, box)
+    mask = covered * _outline_mask(points, box)
+    if parsing is not None:
+        mask *= _face_only(parsing.labels[top:bottom, left:right], 0.03 * unit)
+    edge = soft_mask(mask, softness * unit)
+    below = np.ascontiguousarray(under[top:bottom, left:right, :3])
+    # Light is compared on skin: openings would darken it.
+    openings = _openings(points, box, unit)
+    lit = lit_like(skin, below, mask * (1.0 - openings), 0.5 * unit, tone)
+    cover = edge * (1.0 - openings) * np.float32(strength)
+    mixed = multiband(
+        below, (below + np.clip(mask * 4.0, 0.0, 1.0)[..., None] * (lit - below)).astype(np.float32), cover
+    )
+    # The pyramid spreads beyond the mask: what lies in front, eyes and teeth are kept from it.
+    hold = _just_around(mask * (1.0 - openings), 0.03 * unit)
+    result = under.copy()
+    result[top:bottom, left:right, :3] = below + hold[..., None] * (mixed - below)
+    return result
+
+
+def _outline_mask(points: FloatArray, box: tuple[int, int, int, int]) -> FloatArray:
+    """1 within the landmarks' outline, its forehead raised no further than it is seen."""
+    import cv2
+
+    left, top, right, bottom = box
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    polygon = points[list(OUTLINE)] - (left, top)
+    cv2.fillPoly(mask, [np.round(polygon * 16).astype(np.int32)], 1, shift=4)
+    return mask.astype(np.float32)
+
+
+def _face_only(labels: ByteArray, doubt: float) -> FloatArray:
+    """1 where the parsing says face, 0 on hair, hands, glasses and whatever else lies before it."""
+    import cv2
+
+    face = np.isin(labels, _FACE).astype(np.uint8)
+    # Single pixels of doubt are no occluder.
+    side = 2 * max(1, round(doubt)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return cv2.morphologyEx(face, cv2.MORPH_CLOSE, kernel).astype(np.float32)
+
+
+def _just_around(mask: FloatArray, reach: float) -> FloatArray:
+    """h x w in 0..1: 1 well inside a mask, 0.5 at its edge, 0 beyond `reach` pixels outside."""
+    import cv2
+
+    outside = (mask < 0.5).astype(np.uint8)
+    inwards = cv2.distanceTransform(1 - outside, cv2.DIST_L2, 5)
+    outwards = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
+    t = np.clip(0.5 + (inwards - outwards) / (2.0 * max(reach, 1.0)), 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+
+
+def _openings(points: FloatArray, box: tuple[int, int, int, int], unit: float) -> FloatArray:
+    """h x w: 1 between lids and lips, where the target's own eyes, teeth and tongue stay."""
+    import cv2
+
+    left, top, right, bottom = box
+    shifted = points - (left, top)
+    found = np.zeros((bottom - top, right - left), bool)
+    for rows in (EYE_LEFT, EYE_RIGHT, MOUTH):
+        opening = slit(shifted, rows)
+        if opening.opening > 0.02 * unit:
+            found |= inside(opening, right - left, bottom - top, 0.3)
+    soft = max(0.012 * unit, 0.6)
+    return np.asarray(cv2.GaussianBlur(found.astype(np.float32), (0, 0), soft), np.float32)
+
+
+def source_ready(source: HeadState) -> bool:
+    """Whether a head has what its skin is taken from."""
+    return source.texture is not None or (source.picture is not None and len(source.landmarks) >= 468)

@@ -1,0 +1,79 @@
+from typing import Annotated
+
+from nodes.sdk import Slider, node
+from nodes.sdk.errors import NodeError
+from nodes.sdk.values import HeadState, Image, Parsing
+
+
+@node(title="Swap face", category="Swap", note="classical")
+def swap_face(
+    image: Image,
+    target: HeadState,
+    source: HeadState,
+    parsing: Parsing | None = None,
+    source_parsing: Parsing | None = None,
+    *,
+    strength: Annotated[float, Slider(0.0, 1.0)] = 1.0,
+    shape: Annotated[float, Slider(0.0, 1.0)] = 0.9,
+    skin_tone: Annotated[float, Slider(0.0, 1.0)] = 0.0,
+    softness: Annotated[float, Slider(0.02, 0.6)] = 0.18,
+) -> Image:
+    """Put one person's face on another person's head.
+
+    The target keeps pose, expression, gaze, hair and light; shape and skin come from the source.
+    Wire the target's picture with the head fitted to it ('Fit head', or 'Track head' for a clip),
+    and a head fitted to the source's picture. One good frontal picture of the source serves a
+    whole clip.
+
+    - **Strength**: 0 gives the picture back, between them the faces mix.
+    - **Shape**: how much of the source's nose, jaw and cheeks the head takes on.
+    - **Skin tone**: 0 takes the target's tone, which joins best with neck and ears; 1 keeps the
+      source's.
+    - **Softness**: width of the join inside the face's outline.
+    - **Parsing** (from 'Parse face' on the target's picture): hair, hands and glasses stay in front.
+      Without it a fringe is painted over.
+    - **Source parsing** (of the source's picture): keeps the source's own fringe, hands and glasses
+      from coming along as skin.
+
+    Eyes and what is between the lips are the target's own. Where the source's picture does not show
+    a side of the face, the other side is mirrored. Make your own decision whose face you may use,
+    and keep a record of consent in the project's settings.
+
+    Limits: the source's shadows and make-up come along as skin; strong side light in its picture
+    shows. Beards do not swap well. Beyond about 45 degrees of turn between the two pictures the
+    skin is stretched.
+
+    Source: classical. 3D texture transfer with shape from a fitted head model (as in Nirkin et al.
+    2018), light matched by normalised convolution, pyramid blending (Burt and Adelson 1983).
+    """
+    from nodes.head._shape import as_fitted
+    from nodes.swap._face import source_ready, swapped
+
+    if (image.width, image.height) != (target.camera.width, target.camera.height):
+        raise NodeError(
+            f"the target's head was fitted to a picture of {target.camera.width} x {target.camera.height} "
+            f"pixels, this one has {image.width} x {image.height}",
+            hint="Wire the same picture to 'Fit head' and here",
+        )
+    if parsing is not None and (parsing.width, parsing.height) != (image.width, image.height):
+        raise NodeError("picture and parsing have different sizes", hint="Parse the target's picture")
+    if target.model.name != source.model.name:
+        raise NodeError("the two heads are of different models", hint="Fit both with the same head model")
+    if len(target.landmarks) < 468:
+        raise NodeError("the target's head knows no landmarks", hint="Fit it with 'Fit head'")
+    if not source_ready(as_fitted(source)):
+        raise NodeError("the source's head knows no picture", hint="Fit it with 'Fit head' to a photo")
+    if strength <= 0:
+        return image
+    pixels = swapped(
+        image,
+        as_fitted(target),
+        source,
+        parsing,
+        source_parsing,
+        shape=shape,
+        tone=skin_tone,
+        strength=strength,
+        softness=softness,
+    )
+    return Image(pixels, image.linear)

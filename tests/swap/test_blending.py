@@ -1,0 +1,56 @@
+"""Light and colour that come over, soft masks, and shapes brought onto one another."""
+
+import numpy as np
+
+from nodes.raster.geometry import rotation_matrix
+from nodes.swap._blending import lit_like, smoothed_inside, soft_mask
+from nodes.swap._geometry import similarity
+
+
+def test_blurring_inside_a_mask_takes_nothing_from_outside():
+    picture = np.zeros((40, 40, 3), np.float32)
+    picture[:, :20] = 0.5
+    picture[:, 20:] = 9.0
+    mask = np.zeros((40, 40), np.float32)
+    mask[:, :20] = 1
+    assert np.allclose(smoothed_inside(picture, mask, 5.0)[:, :20], 0.5, atol=1e-4)
+
+
+def test_mean_colour_comes_over_and_detail_stays():
+    rng = np.random.default_rng(0)
+    detail = rng.normal(0, 0.02, (64, 64, 1)).astype(np.float32)
+    over = np.clip(np.array([0.6, 0.5, 0.4], np.float32) + detail, 0, 1)
+    under = np.full((64, 64, 3), [0.4, 0.3, 0.25], np.float32)
+    lit = lit_like(over, under, np.ones((64, 64), np.float32), 20.0, 0.0)
+    assert np.allclose(lit.mean(axis=(0, 1)), under.mean(axis=(0, 1)), atol=0.02)
+    assert np.corrcoef(lit[..., 1].ravel(), detail.ravel())[0, 1] > 0.95
+
+
+def test_a_side_in_shade_falls_into_shade():
+    over = np.full((64, 64, 3), 0.5, np.float32)
+    ramp = np.linspace(0.35, 0.65, 64, dtype=np.float32)
+    under = np.broadcast_to(ramp[None, :, None], (64, 64, 3)).astype(np.float32)
+    lit = lit_like(over, under, np.ones((64, 64), np.float32), 8.0, 0.0)
+    assert lit[32, 8, 0] < 0.45 < 0.55 < lit[32, 56, 0]
+
+
+def test_keeping_the_tone_keeps_the_mean():
+    over = np.full((32, 32, 3), [0.6, 0.5, 0.4], np.float32)
+    under = np.full((32, 32, 3), 0.3, np.float32)
+    lit = lit_like(over, under, np.ones((32, 32), np.float32), 8.0, 1.0)
+    assert np.allclose(lit, over, atol=0.01)
+
+
+def test_a_soft_mask_falls_inside_only():
+    mask = np.zeros((30, 30), np.float32)
+    mask[5:25, 5:25] = 1
+    soft = soft_mask(mask, 6.0)
+    assert not soft[mask == 0].any() and soft[15, 15] == 1.0 and 0 < soft[6, 15] < 0.5
+
+
+def test_similarity_finds_scale_turn_and_shift():
+    rng = np.random.default_rng(2)
+    points = rng.normal(size=(12, 3))
+    turn = rotation_matrix(np.array([0.2, -0.3, 0.1]))
+    scale, rotation, shift = similarity(points, 1.4 * points @ turn.T + [1.0, 2.0, 3.0])
+    assert np.isclose(scale, 1.4) and np.allclose(rotation, turn) and np.allclose(shift, [1, 2, 3])
