@@ -80,13 +80,21 @@ def _mark(canvas: FloatArray, face: Face, marks: Marks) -> None:
 
 def _write(canvas: FloatArray, text: str, place: tuple[int, int], unit: float, line: int) -> None:
     """Letters are drawn into a byte mask, for OpenCV writes on nothing else, and painted from it."""
+    import unicodedata
+
     import cv2
 
-    # OpenCV's strokes hold Latin letters only; others become question marks.
-    plain = text.encode("ascii", "replace").decode()
+    # OpenCV's strokes hold plain Latin letters only: accents are dropped, others are question marks.
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = bare.encode("ascii", "replace").decode()
     if not plain:
         return
     mask = np.zeros(canvas.shape[:2], np.uint8)
-    cv2.putText(mask, plain, place, cv2.FONT_HERSHEY_SIMPLEX, 0.6 * unit, 255, line, cv2.LINE_AA)
+    # Smaller letters cannot be read.
+    scale = max(0.6 * unit, 0.4)
+    (width, height), _ = cv2.getTextSize(plain, cv2.FONT_HERSHEY_SIMPLEX, scale, line)
+    x = max(min(place[0], canvas.shape[1] - width), 0)
+    y = max(place[1], height + 1)
+    cv2.putText(mask, plain, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, 255, line, cv2.LINE_AA)
     share = mask[..., None].astype(np.float32) / 255.0
     canvas += (np.array(_YELLOW, np.float32) - canvas) * share

@@ -21,7 +21,7 @@ def draw_faces(
     head: red to its left, green up, blue forward. The label is the name, or the number of 'Track
     faces'.
 
-    - **Size**: of lines, points and letters.
+    - **Size**: of lines, points and letters. Letters are plain Latin ones.
 
     The viewer can draw the same over any picture without changing it.
     """

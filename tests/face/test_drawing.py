@@ -24,6 +24,18 @@ def test_marks_are_drawn_and_the_input_stays():
     assert changed[35, 60] and changed[50, 60] and not changed[110, 150]
 
 
+def test_a_name_at_the_corner_of_a_picture_is_written_inside_it_and_large_enough_to_read():
+    image, faces = scene()
+    face = Face(np.array([150, 0, 159, 9], np.float32), np.zeros((0, 3), np.float32),
+                np.full((5, 2), 155, np.float32), name="Zoë")  # fmt: skip
+    bare = {"boxes": False, "landmarks": False, "axes": False}
+    written = np.abs(draw_faces(image, Faces((face,), 160, 120), **bare).pixels - 0.5).max(axis=2) > 0.2
+    rows, columns = np.flatnonzero(written.any(axis=1)), np.flatnonzero(written.any(axis=0))
+    assert np.ptp(rows) >= 6 and np.ptp(columns) >= 15
+    plain = draw_faces(image, faces, **bare).pixels
+    assert np.array_equal(plain, draw_faces(*scene(name="Zoe"), **bare).pixels)
+
+
 def test_alpha_is_kept_and_nothing_on_is_nothing_drawn():
     image, faces = scene(4)
     out = draw_faces(image, faces, boxes=False, landmarks=False, axes=False, labels=False)
