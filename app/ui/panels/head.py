@@ -16,7 +16,7 @@ from nodes.sdk.node import NodeSpec
 
 
 class NodeHead(QWidget):
-    """Shows a node's name, kind, honest labels and error.
+    """Shows a node's name, kind, honest labels, the licences of its models, what it says, and its error.
 
     Signals:
         renamed: the name that was typed.
@@ -57,12 +57,19 @@ class NodeHead(QWidget):
         self.notes = QLabel(self)
         self.notes.setProperty("chip", "warning")
         self.notes.setWordWrap(True)
+        self.licences = QLabel(self)
+        self.licences.setProperty("dim", True)
+        self.licences.setWordWrap(True)
+        self.notice = QLabel(self)
+        self.notice.setProperty("box", "warning")
+        self.notice.setWordWrap(True)
         self.error = QLabel(self)
         self.error.setProperty("box", "error")
         self.error.setWordWrap(True)
         self.error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column.addWidget(self.notes)
-        column.addWidget(self.error)
+        for label in (self.notes, self.licences, self.notice, self.error):
+            column.addWidget(label)
+        self.notice.hide()
         self.error.hide()
         self.restyle()
 
@@ -88,10 +95,16 @@ class NodeHead(QWidget):
         notes = _notes(spec) if spec else [_missing(instance)]
         self.notes.setText("<br>".join(html.escape(note) for note in notes))
         self.notes.setVisible(bool(notes))
+        licences = _licences(spec) if spec else ""
+        self.licences.setText(html.escape(licences))
+        self.licences.setVisible(bool(licences))
         self.update()
 
     def show_state(self, state: NodeState | None) -> None:
-        """Show why the node failed, or what it waits for."""
+        """Show why the node failed, what it waits for, or what it says about its result."""
+        notice = state.notice if state is not None and state.error is None else ""
+        self.notice.setText(html.escape(_sentence(notice)))
+        self.notice.setVisible(bool(notice))
         words = ""
         if state is not None and state.error is not None:
             words = f"<b>{html.escape(_sentence(state.error.what))}</b>"
@@ -128,6 +141,13 @@ def _notes(spec: NodeSpec) -> list[str]:
         if card is not None and not card.commercial:
             notes.append(f"{card.title}: not for commercial use ({card.licence})")
     return notes
+
+
+def _licences(spec: NodeSpec) -> str:
+    """The models a node computes with, each with its licence."""
+    known = cards()
+    listed = [known[name] for name in spec.models if name in known]
+    return "Models: " + ", ".join(f"{card.title} ({card.licence})" for card in listed) if listed else ""
 
 
 def _missing(instance: NodeInstance) -> str:

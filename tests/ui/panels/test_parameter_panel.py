@@ -15,6 +15,7 @@ from app.engine.protocol import ErrorReport, NodeState
 from app.ui.panels import HelpPanel, ParameterPanel
 from app.ui.panels.controls import ChoiceControl, ColourControl, FileControl, NumberControl, TextControl
 from app.ui.panels.number_field import NumberField
+from nodes.sdk.models import cards
 from nodes.sdk.registry import default_registry
 from tests.ui.canvas.fakes import FakeSession, steps
 
@@ -227,6 +228,15 @@ def test_error_of_the_node_is_shown_and_goes_away(panel: ParameterPanel, session
     assert not panel.head.error.isVisible()
 
 
+def test_what_a_node_says_about_its_result_is_shown_and_goes_away(
+    panel: ParameterPanel, session: FakeSession
+) -> None:
+    session.node_state.emit(NodeState(1, "edit", "fresh", notice="no face was found"))
+    assert panel.head.notice.isVisible() and panel.head.notice.text() == "No face was found"
+    session.node_state.emit(NodeState(2, "edit", "fresh"))
+    assert not panel.head.notice.isVisible()
+
+
 def test_values_are_copied_and_pasted_as_text(panel: ParameterPanel, session: FakeSession) -> None:
     two_edits(session)
     session.edit("keys", lambda g: g.with_parameter("more", "turn", Curve((Key(0, 3.0),))))
@@ -322,6 +332,9 @@ def test_every_kind_of_node_that_ships_is_shown(qtbot: QtBot, kind: str) -> None
     spec = default_registry().get(kind)
     assert spec is not None and list(panel.rows) == [parameter.name for parameter in spec.parameters]
     assert spec.title in page.browser.toPlainText()
+    licences = [cards()[name].licence for name in spec.models]
+    assert all(f"({licence})" in panel.head.licences.text() for licence in licences)
+    assert bool(panel.head.licences.text()) == bool(licences)
 
 
 def test_file_is_typed(panel: ParameterPanel, session: FakeSession) -> None:
