@@ -14,6 +14,7 @@ from app.document.graph import Graph
 from app.document.problems import Problem
 from app.document.recovery import Recovery, RecoveryFile
 from app.document.save import FileMark, mark_of, save
+from app.document.variants import followed
 from nodes.sdk.errors import FileProblem
 from nodes.sdk.registry import Registry
 
@@ -117,6 +118,7 @@ class Document:
         before = self.graph
         if graph is before:
             return False
+        graph = followed(before, graph)
         merge = self._gesture or merge
         last = self._undo[-1] if self._undo else None
         if merge and last is not None and last.merge == merge and not self._sealed:

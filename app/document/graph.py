@@ -124,6 +124,10 @@ class Backdrop:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: A named state of parameters: address of a node -> parameter -> what differs from its default.
+Variant: TypeAlias = Mapping[str, Mapping[str, ParameterSetting]]
+
+
 @dataclass(frozen=True)
 class Settings:
     """What concerns the whole project.
@@ -133,6 +137,7 @@ class Settings:
         first, last: the range that plays and renders, both included.
         consent: who agreed to what, written down by the user; goes into export credentials.
         markers: (frame, words) on the timeline.
+        variants: named states of the parameters, see `app.document.variants`.
         extra: unknown entries of the file, kept as they are.
     """
 
@@ -141,6 +146,7 @@ class Settings:
     last: int = 124
     consent: str = ""
     markers: tuple[tuple[int, str], ...] = ()
+    variants: Mapping[str, Variant] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -30,6 +30,7 @@ from app.document.problems import Problem
 from app.document.settings import located, read_setting
 from app.document.subgraph import END_TYPE, MAX_DEPTH, MAX_NODES
 from app.document.text import shown
+from app.document.variants import read_variants
 from app.document.wiring import loop_closers, wire_problem
 from nodes.sdk.errors import FileProblem
 from nodes.sdk.node import NodeSpec
@@ -56,7 +57,13 @@ def build(data: dict[str, Any], registry: Registry, folder: Path | None) -> tupl
     """
     reading = _Reading(registry, folder)
     graph = _level(data, reading, _TOP)
-    return replace(graph, settings=_settings(data.get("settings", {}))), reading.problems
+    graph = replace(graph, settings=_settings(data.get("settings", {})))
+    if "variants" in data.get("settings", {}):
+        try:
+            graph = read_variants(graph, data["settings"]["variants"], registry, folder)
+        except ValueError as error:
+            raise FileProblem(f"settings, 'variants': {error}") from None
+    return graph, reading.problems
 
 
 @dataclass
@@ -340,7 +347,7 @@ def _settings(data: Any) -> Settings:
     )
     consent = _text(entry.get("consent", ""), "settings, 'consent'")
     extra = {key: item for key, item in entry.items() if key not in _SETTINGS}
-    return Settings(float(fps), first, last, consent, read, extra)
+    return Settings(float(fps), first, last, consent, read, extra=extra)
 
 
 def _object(data: Any, place: str) -> dict[str, Any]:

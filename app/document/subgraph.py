@@ -229,7 +229,12 @@ def renamed_nodes(before: Graph, after: Graph) -> dict[str, str]:
     if not gone:
         return {}
     fresh = {id(node): name for name, node in after.nodes.items() if name not in before.nodes}
-    return {name: fresh.get(id(before.nodes[name]), "") for name in gone}
+    # A node that was also moved or labelled is another object, but its settings are the same one.
+    settled = {id(after.nodes[name].parameters): name for name in fresh.values()}
+    return {
+        name: fresh.get(id(node := before.nodes[name])) or settled.get(id(node.parameters), "")
+        for name in gone
+    }
 
 
 def _followed(

@@ -10,6 +10,7 @@ from typing import Any
 from app.document.graph import Backdrop, Graph, NodeInstance, Settings
 from app.document.migrations import FORMAT, VERSION
 from app.document.settings import can_be_written, plain, write_setting
+from app.document.variants import write_variants
 from nodes.sdk.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,9 @@ def flatten(graph: Graph, registry: Registry, folder: Path | None) -> dict[str, 
     """
     data: dict[str, Any] = {"format": FORMAT, "version": VERSION}
     settings = _settings(graph.settings)
+    variants = write_variants(graph, registry, folder)
+    if variants:
+        settings["variants"] = variants
     if settings:
         data["settings"] = settings
     data["nodes"] = {name: flatten_node(instance, registry, folder) for name, instance in graph.nodes.items()}

@@ -6,7 +6,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 #: Raised when the set of panels changes, so that an old arrangement is not forced on it.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 SIDE_WIDTH = 330
 #: What menu, tools, timeline and status bar take of the window's height.
 BARS = 150
@@ -17,7 +17,7 @@ Area = Qt.DockWidgetArea
 
 class Docks:
     """Attributes:
-    by_name: the docks, "viewer", "parameters", "help", "curves" and "timeline".
+    by_name: the docks, "viewer", "parameters", "variants", "help", "curves" and "timeline".
     """
 
     def __init__(self, window: QMainWindow, panels: dict[str, QWidget]) -> None:
@@ -75,10 +75,12 @@ class Docks:
         window.addDockWidget(viewer_area, docks["viewer"])
         window.addDockWidget(Area.RightDockWidgetArea, docks["parameters"])
         window.addDockWidget(Area.RightDockWidgetArea, docks["help"])
+        window.addDockWidget(Area.RightDockWidgetArea, docks["variants"])
         window.addDockWidget(Area.BottomDockWidgetArea, docks["curves"])
         window.splitDockWidget(docks["curves"], docks["timeline"], Qt.Orientation.Vertical)
         docks["curves"].hide()
-        window.tabifyDockWidget(docks["parameters"], docks["help"])
+        window.tabifyDockWidget(docks["parameters"], docks["variants"])
+        window.tabifyDockWidget(docks["variants"], docks["help"])
         docks["parameters"].raise_()
 
     # -- remembering --------------------------------------------------------------------------

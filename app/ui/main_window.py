@@ -30,6 +30,7 @@ from app.ui.menus import Menus, channel_menu, examples, title_of
 from app.ui.notices import Notices
 from app.ui.palette import CommandPalette, FindNodePopup, SearchPopup
 from app.ui.panels import CurveEditor, HelpPanel, ParameterPanel
+from app.ui.panels.variants_panel import VariantsPanel
 from app.ui.session import Session
 from app.ui.settings import Preferences
 from app.ui.status import Status
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self.viewer = Viewer(session, self.keys, self)
         self.canvas = GraphCanvas(session, self.keys, self)
         self.parameters = ParameterPanel(session, self)
+        self.variants = VariantsPanel(session, self)
         self.help = HelpPanel(session, self)
         self.curves = CurveEditor(session, self)
         self.timeline = Timeline(session, self.keys, self)
@@ -92,6 +94,7 @@ class MainWindow(QMainWindow):
             {
                 "viewer": self.viewer,
                 "parameters": self.parameters,
+                "variants": self.variants,
                 "help": self.help,
                 "curves": self.curves,
                 "timeline": self.timeline,

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from app.document.document import Document
 from app.document.graph import Graph, GraphError, Port
 from app.document.subgraph import edited_at, renamed_nodes
+from app.document.variants import BESIDE, beside
 from app.document.wiring import known_spec
 from app.engine.client import EngineClient
 from app.engine.protocol import (
@@ -36,6 +37,8 @@ logger = logging.getLogger(__name__)
 SLOTS = range(1, 10)
 #: The engine's slots for the faces drawn over a picture, and for the picture behind viewed faces.
 OVERLAY_SLOT, BACKING_SLOT = 101, 102
+#: The slot in which a variant is compared with what is in front.
+VARIANT_SLOT = 103
 LAST_FRAME = 10_000_000
 
 EngineFactory = Callable[[Callable[[Event], None]], EngineClient]
@@ -88,6 +91,7 @@ class Session(QObject):
         self.slots: dict[int, Port] = {}
         self.slot = 1
         self.wipe_slot: int | None = None
+        self.compared = ""
         self.extras: dict[int, Port] = {}
         self.states: dict[str, NodeState] = {}
         self.status = WorkerStatus("starting")
@@ -271,7 +275,17 @@ class Session(QObject):
         """Show another slot beside the one in front."""
         if slot != self.wipe_slot:
             self.wipe_slot = slot
+            if slot != VARIANT_SLOT:
+                self.compared = ""
             self._on_slots()
+
+    def compare_variant(self, title: str) -> None:
+        """Show what is in front beside what a variant makes of it; "" ends that."""
+        self.compared = title
+        if title and self.wipe_slot == VARIANT_SLOT:
+            self._on_slots()
+        elif title or self.wipe_slot == VARIANT_SLOT:
+            self.set_wipe_slot(VARIANT_SLOT if title else None)
 
     def set_extra(self, slot: int, port: Port | None) -> None:
         """Also compute an output while something is viewed, or no longer.
@@ -330,9 +344,15 @@ class Session(QObject):
             port = self.slots.get(slot) if slot is not None else None
             if port is not None and slot is not None:
                 views.append(View(slot, port.node, port.output))
+        graph = self.document.graph
+        if self.compared in graph.settings.variants and self.slot in self.slots:
+            found = beside(graph, self.compared, self.slots[self.slot])
+            if found is not None:
+                graph, port = found
+                views.append(View(VARIANT_SLOT, port.node, port.output))
         if views:
             views += [View(slot, port.node, port.output) for slot, port in self.extras.items()]
-        return self.document.graph, tuple(views), self.frame
+        return graph, tuple(views), self.frame
 
     def _on_slots(self) -> None:
         self.seen_frames.clear()
@@ -346,7 +366,7 @@ class Session(QObject):
         self.slots.clear()
         self.extras.clear()
         self._set_pins(frozenset())
-        self.slot, self.wipe_slot = 1, None
+        self.slot, self.wipe_slot, self.compared = 1, None, ""
         self.states.clear()
         self.select(())
         frame = document.graph.settings.first
@@ -438,6 +458,8 @@ class Session(QObject):
 
     def _on_event(self, event: Event) -> None:
         match event:
+            case NodeState() if event.node.startswith(BESIDE):
+                pass  # of a compared variant, which no node shows
             case NodeState():
                 self.states[event.node] = event
                 self._tell_state(event)

@@ -47,6 +47,7 @@ from app.document.commands.wires import (
     swap_inputs,
     wire_refusal,
 )
+from app.document.variants import remove_variant, rename_variant, save_variant, switch_variant
 
 __all__ = [
     "add_backdrop",
@@ -74,8 +75,11 @@ __all__ = [
     "remove_key",
     "remove_keys_at",
     "remove_marker",
+    "remove_variant",
     "rename_node",
+    "rename_variant",
     "reset_parameter",
+    "save_variant",
     "set_backdrop",
     "set_colour",
     "set_disabled",
@@ -86,6 +90,7 @@ __all__ = [
     "set_settings",
     "set_value",
     "swap_inputs",
+    "switch_variant",
     "toggle_disabled",
     "ungroup",
     "value_at",
