@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.ui.viewers.framing import Framing
+from app.ui.viewers.handles import Tool
 from app.ui.viewers.overlays import Overlays, draw_faces
 from app.ui.viewers.picture import Channel, Picture
 from nodes.sdk.values import Faces
@@ -56,6 +57,9 @@ class PictureView(QWidget):
         self.channel: Channel = "rgb"
         self.overlays = Overlays()
         self.faces: Faces | None = None
+        self.tool: Tool | None = None
+        self._tool_held = False
+        self._hover: tuple[float, float] | None = None
         self.empty_text: Callable[[], tuple[str, str]] = lambda: ("Nothing to show", "")
         self._fits = True
         self._grabbed: QPointF | None = None
@@ -84,6 +88,12 @@ class PictureView(QWidget):
     def show_faces(self, faces: Faces | None) -> None:
         self.faces = faces
         self.update()
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Give the hand a tool for the picture; one that is held stays until it is let go."""
+        if not self._tool_held:
+            self.tool = tool
+            self.update()
 
     def set_channel(self, channel: Channel) -> None:
         self.channel = channel
@@ -133,13 +143,17 @@ class PictureView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         steps = event.angleDelta().y() / 120
-        if steps and self.picture is not None:
+        if self.tool is not None and self.tool.wheel(steps, event.modifiers()):
+            self.update()
+        elif steps and self.picture is not None:
             self.zoom_by(ZOOM_STEP**steps, event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() == Qt.MouseButton.LeftButton and self._on_wipe_line(event.position()):
             self._dragging_wipe = True
+        elif event.button() == Qt.MouseButton.LeftButton and self._press_tool(event):
+            self._tool_held = True
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._grabbed = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -147,7 +161,12 @@ class PictureView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         position = event.position()
-        if self._dragging_wipe:
+        self._hover = self.framing.to_picture(position.x(), position.y())
+        if self.tool is not None:
+            self.update()
+        if self._tool_held and self.tool is not None:
+            self.tool.move(self._hover)
+        elif self._dragging_wipe:
             self.set_wipe(position.x() / max(self.width(), 1))
         elif self._grabbed is not None:
             moved = position - self._grabbed
@@ -156,22 +175,30 @@ class PictureView(QWidget):
             self._set_framing(self.framing.panned(moved.x(), moved.y()))
         elif self._on_wipe_line(position):
             self.setCursor(Qt.CursorShape.SplitHCursor)
+        elif self.tool is not None and (shape := self.tool.cursor(self._hover, self._reach())) is not None:
+            self.setCursor(shape)
         else:
             self.setCursor(Qt.CursorShape.CrossCursor if self.picture else Qt.CursorShape.ArrowCursor)
         self.probed.emit(self._probe(position))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._tool_held and self.tool is not None:
+            self._tool_held = False
+            self.tool.release()
+            self.update()
         self._dragging_wipe = False
         self._grabbed = None
         self.setCursor(Qt.CursorShape.CrossCursor)
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and self.tool is None:
             self.fit()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
         self.probed.emit(None)
+        self._hover = None
+        self.update()
         super().leaveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
@@ -191,6 +218,16 @@ class PictureView(QWidget):
             self._set_framing(self.framing.panned(x * 40, y * 40))
         else:
             super().keyPressEvent(event)
+
+    def _reach(self) -> float:
+        """How far from a handle it can still be grabbed, in picture pixels."""
+        return GRAB / self.framing.zoom
+
+    def _press_tool(self, event: QMouseEvent) -> bool:
+        if self.tool is None or self.picture is None:
+            return False
+        at = self.framing.to_picture(event.position().x(), event.position().y())
+        return self.tool.press(at, self._reach(), event.modifiers())
 
     def _on_wipe_line(self, position: QPointF) -> bool:
         return self.wipe is not None and abs(position.x() - self.wipe * self.width()) < GRAB
@@ -221,6 +258,9 @@ class PictureView(QWidget):
             self._paint_picture(painter, self.other, QRectF(line, 0, self.width() - line, self.height()))
         if self.faces is not None and self.picture is not None and self.overlays.any:
             draw_faces(painter, self.faces, self.picture.size, self.framing, self.overlays)
+        if self.tool is not None and self.picture is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.tool.paint(painter, self.framing, self._hover)
         if self.wipe is not None:
             self._paint_wipe(painter, self.wipe * self.width())
 

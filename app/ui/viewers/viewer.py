@@ -12,6 +12,7 @@ from app.ui.actions import Actions
 from app.ui.session import BACKING_SLOT, SLOTS, Session
 from app.ui.viewers.announcer import Announcer
 from app.ui.viewers.face_overlays import FaceOverlays
+from app.ui.viewers.handles import tool_for
 from app.ui.viewers.pages import Pages
 from app.ui.viewers.picture import Channel, Picture
 from app.ui.viewers.viewer_header import ViewerHeader
@@ -75,6 +76,7 @@ class Viewer(QWidget):
         session.slots_changed.connect(self._on_slots)
         session.graph_changed.connect(self._on_graph)
         session.frame_changed.connect(self._on_frame)
+        session.selection_changed.connect(self._refresh_tool)
         view.probed.connect(self._on_probe)
         view.zoomed.connect(header.show_zoom)
         header.channel_chosen.connect(self._show_channel)
@@ -196,6 +198,16 @@ class Viewer(QWidget):
         scale = preview.scale if preview else 1.0
         self.size_chip.setText(f"1/{scale:g} size")
         self.size_chip.setVisible(picture is not None and scale > 1)
+        self._refresh_tool()
+
+    def _refresh_tool(self) -> None:
+        """Give the hand what the selected node can do on the picture in front."""
+        picture = self.picture_view.picture
+        tool = None
+        if picture is not None and self.pages.currentWidget() is self.picture_view:
+            tool = tool_for(self.session, picture.size)
+        self.picture_view.set_tool(tool)
+        self.probe.setText(tool.advice if tool is not None else "")
 
     def _refresh_wipe(self) -> None:
         session, view = self.session, self.picture_view
