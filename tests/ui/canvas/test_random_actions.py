@@ -23,7 +23,11 @@ ACTIONS = 200
 def everything(graph: Graph) -> tuple[object, ...]:
     """A graph as something that can be compared."""
     nodes = {
-        name: (node.kind, dict(node.parameters), node.x, node.y, node.label, node.disabled, node.extra)
+        name: (
+            (node.kind, dict(node.parameters), node.x, node.y, node.label, node.disabled, node.extra),
+            everything(node.inner) if node.inner is not None else None,
+            dict(node.promoted),
+        )
         for name, node in graph.nodes.items()
     }
     wires = {name: dict(inputs) for name, inputs in graph.wires.items() if inputs}
@@ -73,6 +77,8 @@ class RandomUser:
             self.scrub,
             self.scrub,
             self.toggle_key,
+            self.go_inside,
+            self.promote,
             self.undo_some,
         ]
         chosen = self.random.choice(acts)
@@ -137,11 +143,16 @@ class RandomUser:
             (Qt.Key.Key_X, CTRL | SHIFT),
             (Qt.Key.Key_X, SHIFT),
             (Qt.Key.Key_G, CTRL),
+            (Qt.Key.Key_G, CTRL | SHIFT),
+            (Qt.Key.Key_G, CTRL | ALT),
+            (Qt.Key.Key_Return, NONE),
+            (Qt.Key.Key_Escape, NONE),
+            (Qt.Key.Key_P, SHIFT),
             (Qt.Key.Key_Up, CTRL),
             (Qt.Key.Key_Period, NONE),
             (Qt.Key.Key_2, NONE),
         ]
-        if len(self.session.graph.nodes) > 25:
+        if self.session.whole.size > 60:
             keys = keys[:1]
         self.hand.key(*self.random.choice(keys))
         if self.canvas.text_editor is not None:
@@ -162,6 +173,17 @@ class RandomUser:
         if self.panel.names and keyed:
             self.panel.toggle_key(self.random.choice(keyed))
 
+    def go_inside(self) -> None:
+        inside = [name for name, node in self.session.graph.nodes.items() if node.inner is not None]
+        if inside and self.random.random() < 0.5:
+            self.session.enter(self.random.choice(inside))
+        else:
+            self.session.leave()
+
+    def promote(self) -> None:
+        if self.session.place.path and len(self.panel.names) == 1 and self.panel.rows:
+            self.panel.toggle_promoted(self.random.choice(list(self.panel.rows.values())).spec)
+
     def undo_some(self) -> None:
         for _ in range(self.random.randint(0, 3)):
             self.session.undo()
@@ -177,7 +199,7 @@ def test_random_actions_are_shown_undone_and_redone(
     panel = ParameterPanel(session, canvas)
     panel.hide()
     user = RandomUser(canvas, panel, seed)
-    start = everything(session.graph)
+    start = everything(session.document.graph)
     items = len(canvas.graph_scene.items())
     for number in range(ACTIONS):
         done = user.act()
@@ -185,14 +207,15 @@ def test_random_actions_are_shown_undone_and_redone(
         check_shown(canvas, session.graph)
     while session.document.redo_label:
         session.redo()
-    end = everything(session.graph)
+    end = everything(session.document.graph)
     while session.document.undo_label:
         session.undo()
-    assert everything(session.graph) == start
+    session.go_to(())
+    assert everything(session.document.graph) == start
     check_shown(canvas, session.graph)
     assert len(canvas.graph_scene.items()) == items
     while session.document.redo_label:
         session.redo()
-    assert everything(session.graph) == end
+    assert everything(session.document.graph) == end
     check_shown(canvas, session.graph)
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
