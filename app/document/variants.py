@@ -121,7 +121,7 @@ def beside(graph: Graph, title: str, port: Port) -> tuple[Graph, Port] | None:
 def followed(before: Graph, after: Graph) -> Graph:
     """The graph after an edit, its variants under the addresses that nodes have now."""
     variants = after.settings.variants
-    if not variants or before.nodes is after.nodes:
+    if not variants or _same_names(before, after):
         return after
     moves = {old: new for old, new in renamed_nodes(unfolded(before), unfolded(after)).items() if new}
     if not any(address in moves for variant in variants.values() for address in variant):
@@ -132,6 +132,20 @@ def followed(before: Graph, after: Graph) -> Graph:
             title: {moves.get(address, address): settings for address, settings in variant.items()}
             for title, variant in variants.items()
         },
+    )
+
+
+def _same_names(before: Graph, after: Graph) -> bool:
+    """Whether all nodes are called as before, those inside of subgraphs too."""
+    if before.nodes is after.nodes:
+        return True
+    if before.nodes.keys() != after.nodes.keys():
+        return False
+    return all(
+        node is (old := before.nodes[name])
+        or (node.inner is None and old.inner is None)
+        or (node.inner is not None and old.inner is not None and _same_names(old.inner, node.inner))
+        for name, node in after.nodes.items()
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -108,8 +109,8 @@ class VariantsPanel(QWidget):
     def refresh(self) -> None:
         """Show the variants that there are, and which of them the graph has the values of."""
         graph = self.session.document.graph
-        if graph is self._known or not (graph.settings.variants or self.list.count() or self._known is None):
-            return
+        if graph is self._known or not self.isVisible():
+            return  # to compare all values costs something; while nobody looks it can wait
         self._known = graph
         titles, chosen = list(graph.settings.variants), self.chosen
         self.list.blockSignals(True)
@@ -131,6 +132,10 @@ class VariantsPanel(QWidget):
         self.list.setVisible(bool(titles))
         self.empty.setVisible(not titles)
         self._refresh_buttons()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        super().showEvent(event)
+        self.refresh()
 
     def _refresh_buttons(self) -> None:
         session, chosen = self.session, self.chosen

@@ -16,6 +16,7 @@ from tests.ui.fakes import FakeEngine
 def panel(qtbot: QtBot, session: Session) -> VariantsPanel:  # noqa: F811
     made = VariantsPanel(session)
     qtbot.addWidget(made)
+    made.show()
     return made
 
 
