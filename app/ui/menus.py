@@ -103,6 +103,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "&Timeline": (
         "timeline.play",
         "timeline.loop",
+        "timeline.sound",
         "",
         "timeline.back",
         "timeline.forward",

@@ -48,6 +48,18 @@ class Playback(QObject):
         self._timer.start(max(round(500 / self._fps), 4))
         self.playing_changed.emit(True)
 
+    @property
+    def frame(self) -> int:
+        """The frame that is due now, or the one it began at."""
+        seconds = self._clock.elapsed() / 1000 if self.playing else 0.0
+        due = frame_at(self._start, seconds, self._fps, self._first, self._last, self.loop)
+        return self._last if due is None else due
+
+    def seconds(self, frame: int) -> float:
+        """The time of the timeline now, when this is the frame that is due: finer than the frame."""
+        elapsed = self._clock.elapsed() / 1000 * self._fps
+        return (frame + elapsed - int(elapsed)) / self._fps
+
     def stop(self) -> None:
         if self.playing:
             self._timer.stop()

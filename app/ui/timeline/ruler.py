@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.ui.theme import current_theme
 from app.ui.timeline.scale import Scale
+from app.ui.timeline.waveform import Waveform
 
 HEIGHT = 52
 MARGIN = 18
@@ -62,6 +63,8 @@ class Ruler(QWidget):
         self.keys: list[float] = []
         self.seen: set[int] = set()
         self.markers: tuple[tuple[int, str], ...] = ()
+        self._wave: Waveform | None = None
+        self._fps = 25.0
         self._drag: Drag = ""
         self._key: float | None = None
         self._key_at = 0.0
@@ -77,6 +80,16 @@ class Ruler(QWidget):
 
     def show_range(self, first: int, last: int) -> None:
         self.first, self.last = first, max(last, first)
+        self.update()
+
+    def show_sound(self, wave: Waveform | None, fps: float) -> None:
+        """Draw a sound behind the frames, or none."""
+        self._wave, self._fps = wave, fps
+        self.update()
+
+    def show_rate(self, fps: float) -> None:
+        """Frames a second, which say where in the sound a frame lies."""
+        self._fps = fps
         self.update()
 
     def show_frame(self, frame: int) -> None:
@@ -207,12 +220,33 @@ class Ruler(QWidget):
         lane = QRectF(0, TICKS, self.width(), HEIGHT - TICKS - 4)
         painter.fillRect(lane, theme.colour("field"))
         painter.fillRect(QRectF(left, TICKS, right - left, lane.height()), theme.colour("panel"))
+        self._paint_sound(painter, scale)
         self._paint_ticks(painter, scale)
         self._paint_seen(painter, scale)
         self._paint_range(painter, left, right)
         self._paint_markers(painter, scale)
         self._paint_keys(painter, scale)
         self._paint_playhead(painter, scale)
+
+    def _paint_sound(self, painter: QPainter, scale: Scale) -> None:
+        """The loudness of the sound that is exported with the pictures."""
+        if self._wave is None:
+            return
+        left, right = max(round(scale.x(0)), 0), self.width()
+        first, last = (scale.first + (x - scale.x(scale.first)) / scale.pixels for x in (left, right))
+        peaks = self._wave.columns(first / self._fps, last / self._fps, max(right - left, 1))
+        middle = (TICKS + HEIGHT - 4) / 2
+        reach = (HEIGHT - 4 - TICKS) / 2 - 1
+        colour = QColor(current_theme().colour("accent"))
+        colour.setAlpha(110)
+        painter.setPen(QPen(colour, 1))
+        painter.drawLines(
+            [
+                QLineF(left + x + 0.5, middle - reach * peak, left + x + 0.5, middle + reach * peak)
+                for x, peak in enumerate(peaks.tolist())
+                if peak > 0
+            ]
+        )
 
     def _paint_ticks(self, painter: QPainter, scale: Scale) -> None:
         theme = current_theme()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QSignalBlocker
+from PySide6.QtCore import QEvent, QSignalBlocker, QTimer
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -24,6 +24,9 @@ from app.ui.timeline.keys import key_frames, neighbour
 from app.ui.timeline.playback import Playback
 from app.ui.timeline.ruler import HEIGHT, Ruler
 from app.ui.timeline.scale import timecode
+from app.ui.timeline.sound_output import SoundOutput
+from app.ui.timeline.soundtrack import Soundtrack
+from app.ui.timeline.waveform import Waveform
 
 TRANSPORT = (
     "timeline.first",
@@ -32,7 +35,12 @@ TRANSPORT = (
     "timeline.forward",
     "timeline.last",
     "timeline.loop",
+    "timeline.sound",
 )
+#: Seconds of sound that a step of scrubbing lets hear, at least.
+SNIPPET = 0.08
+#: Milliseconds after the last step when the sound device is given back.
+SILENCE = 400
 
 
 class Timeline(QWidget):
@@ -44,6 +52,12 @@ class Timeline(QWidget):
         self._actions = actions
         self.playback = Playback(self)
         self.ruler = Ruler(self)
+        self.soundtrack = Soundtrack(session, self)
+        self.sound = SoundOutput(session.message.emit)
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(SILENCE)
+        self._quiet.timeout.connect(self.sound.stop)
         self.frame_field = whole_number("Frame", 0, LAST_FRAME, self)
         self.first_field = whole_number("First frame of the range", 0, LAST_FRAME, self)
         self.last_field = whole_number("Last frame of the range", 0, LAST_FRAME, self)
@@ -98,6 +112,9 @@ class Timeline(QWidget):
         }
         for action_id, command in commands.items():
             actions.bind(action_id, command)
+        actions.bind("timeline.sound", self._toggle_sound)
+        actions["timeline.sound"].setCheckable(True)
+        actions["timeline.sound"].setChecked(True)
         actions["timeline.loop"].setCheckable(True)
         actions["timeline.loop"].setChecked(True)
 
@@ -109,6 +126,8 @@ class Timeline(QWidget):
         session.view_ready.connect(self._refresh_seen)
         session.slots_changed.connect(self._refresh_seen)
         self.playback.due.connect(session.set_frame)
+        self.playback.due.connect(self._follow_sound)
+        self.soundtrack.changed.connect(self._on_sound)
         self.playback.playing_changed.connect(self._on_playing)
         ruler.scrubbed.connect(self._scrub)
         ruler.range_dragged.connect(self._set_range)
@@ -134,7 +153,10 @@ class Timeline(QWidget):
         self.playback.play(self.session.frame, settings.first, settings.last, settings.fps)
 
     def stop(self) -> None:
+        """Stop playing, and let go of the sound device."""
         self.playback.stop()
+        self._quiet.stop()
+        self.sound.stop()
 
     def add_marker(self, words: str = "") -> None:
         """Put a marker at the playhead, asking for its words when none are given."""
@@ -159,7 +181,12 @@ class Timeline(QWidget):
 
     def _scrub(self, frame: int) -> None:
         self.playback.stop()
+        moved = frame != self.session.frame
         self.session.set_frame(frame)
+        if moved and self._actions["timeline.sound"].isChecked():
+            fps = self.session.graph.settings.fps
+            self.sound.play(frame / fps, max(1.5 / fps, SNIPPET))
+            self._quiet.start()
 
     def _to_key(self, direction: int) -> None:
         frame = neighbour(self.ruler.keys, self.session.frame, direction)
@@ -170,6 +197,27 @@ class Timeline(QWidget):
 
     def _toggle_loop(self) -> None:
         self.playback.loop = self._actions["timeline.loop"].isChecked()
+
+    def _toggle_sound(self) -> None:
+        if not self._actions["timeline.sound"].isChecked():
+            self.sound.stop()
+        elif self.playback.playing:
+            self._start_sound()
+
+    def _start_sound(self) -> None:
+        if self._actions["timeline.sound"].isChecked():
+            self._quiet.stop()
+            self.sound.play(self.playback.frame / self.session.graph.settings.fps)
+
+    def _follow_sound(self, frame: int) -> None:
+        self.sound.follow(self.playback.seconds(frame))
+
+    def _on_sound(self) -> None:
+        audio = self.soundtrack.audio
+        self.sound.load(audio)
+        self.ruler.show_sound(Waveform(audio) if audio is not None else None, self.session.graph.settings.fps)
+        if self.playback.playing:
+            self._start_sound()
 
     def _set_range(self, first: int, last: int) -> None:
         settings = self.session.graph.settings
@@ -212,6 +260,7 @@ class Timeline(QWidget):
         settings = self.session.graph.settings
         self.ruler.show_range(settings.first, settings.last)
         self.ruler.markers = settings.markers
+        self.ruler.show_rate(settings.fps)
         with (
             QSignalBlocker(self.first_field),
             QSignalBlocker(self.last_field),
@@ -240,3 +289,7 @@ class Timeline(QWidget):
 
     def _on_playing(self, playing: bool) -> None:
         self._actions["timeline.play"].setIcon(icon("pause" if playing else "play"))
+        if not playing:
+            self.sound.stop()
+        elif not self.sound.playing:
+            self._start_sound()

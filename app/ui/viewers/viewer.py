@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.engine.protocol import ViewFailed, ViewReady
 from app.ui.actions import Actions
 from app.ui.session import BACKING_SLOT, SLOTS, Session
+from app.ui.timeline.soundtrack import SOUND_SLOT
 from app.ui.viewers.announcer import Announcer
 from app.ui.viewers.face_overlays import FaceOverlays
 from app.ui.viewers.handles import tool_for
@@ -142,7 +143,7 @@ class Viewer(QWidget):
     # -- what is shown ------------------------------------------------------------------------
 
     def _on_ready(self, event: ViewReady) -> None:
-        if self.overlays.take(event):
+        if self.overlays.take(event) or event.slot == SOUND_SLOT:
             return
         self._ready[event.slot] = event
         if event.preview.pixels is not None:
