@@ -1,4 +1,4 @@
-"""`facewright nodes [--json]`: the kinds of nodes there are."""
+"""`facewright nodes [--json] [--own on|off]`: the kinds of nodes there are."""
 
 from __future__ import annotations
 
@@ -15,13 +15,22 @@ if TYPE_CHECKING:
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser("nodes", help="list the kinds of nodes")
     parser.add_argument("--json", action="store_true", help="everything about them, for programs")
+    parser.add_argument(
+        "--own", choices=["on", "off"], help="whether the files in your node folder, which are code, are run"
+    )
     parser.set_defaults(handler=run)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
+    from nodes.sdk import own
     from nodes.sdk.registry import default_registry
 
+    if args.own:
+        own.turn(args.own == "on")
+        state = f"on: {own.folder()}" if args.own == "on" else "off"
+        sys.stdout.write(f"own nodes are {state}\n")
+        return 0
     registry = default_registry()
     if args.json:
         sys.stdout.write(json.dumps([described(spec) for spec in registry], indent=2) + "\n")

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
+from nodes.sdk import own
 from nodes.sdk.errors import DeclarationError
 from nodes.sdk.node import NodeSpec
 
@@ -116,11 +117,13 @@ _default: Registry | None = None
 
 
 def default_registry() -> Registry:
-    """The registry with all nodes that ship and those of installed packages; made once."""
+    """The registry with all nodes that ship, of installed packages, and the user's own when on; made once."""
     global _default
     if _default is None:
         registry = Registry()
         registry.add_builtin()
         registry.add_packages()
+        if own.are_on():
+            registry.add_folder(own.folder())
         _default = registry
     return _default

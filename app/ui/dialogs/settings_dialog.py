@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.models import policy
 from app.ui.session import Session
 from app.ui.theme import THEMES, current_theme
+from nodes.sdk import own
 from nodes.sdk.errors import FacewrightError
 
 
@@ -38,10 +39,14 @@ class SettingsDialog(QDialog):
         self.theme.setCurrentIndex(self.theme.findData(current_theme().name))
         self.offline = QCheckBox("Offline: never fetch anything from the network", self)
         self.offline.setChecked(policy.is_offline())
+        self.own = QCheckBox("Run the nodes in my folder, from the next start", self)
+        self.own.setToolTip(f"They are code and may do anything: {own.folder()}")
+        self.own.setChecked(own.are_on())
         program = QFormLayout()
         program.setHorizontalSpacing(12)
         program.addRow("Theme", self.theme)
         program.addRow("Network", self.offline)
+        program.addRow("Own nodes", self.own)
         self.consent = QPlainTextEdit(session.graph.settings.consent, self)
         self.consent.setPlaceholderText("Who is shown, and who agreed to what, when")
         self.consent.setFixedHeight(90)
@@ -80,6 +85,8 @@ class SettingsDialog(QDialog):
         try:
             if self.offline.isChecked() != policy.is_offline():
                 policy.set_offline(self.offline.isChecked())
+            if self.own.isChecked() != own.are_on():
+                own.turn(self.own.isChecked())
         except FacewrightError as error:
             self.problem.setText(str(error))
             self.problem.show()
