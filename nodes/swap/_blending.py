@@ -17,10 +17,18 @@ def smoothed_inside(values: FloatArray, mask: FloatArray, sigma: float) -> Float
     """
     import cv2
 
-    weight: Any = cv2.GaussianBlur(mask, (0, 0), sigma)
-    total: Any = cv2.GaussianBlur(np.ascontiguousarray(values * mask[..., None]), (0, 0), sigma)
-    found: FloatArray = (total / np.maximum(weight, 1e-4)[..., None]).astype(np.float32)
-    return found
+    # A wide blur needs no fine pixels.
+    height, width = mask.shape
+    coarser = max(1, int(sigma / 3.0))
+    size = (max(2, width // coarser), max(2, height // coarser))
+    both: Any = np.dstack([values * mask[..., None], mask])
+    if coarser > 1:
+        both = cv2.resize(both, size, interpolation=cv2.INTER_AREA)
+    both = cv2.GaussianBlur(both, (0, 0), sigma / coarser)
+    found: Any = both[..., :3] / np.maximum(both[..., 3:], 1e-4)
+    if coarser > 1:
+        found = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(found, np.float32)
 
 
 def lit_like(over: FloatArray, under: FloatArray, mask: FloatArray, sigma: float, tone: float) -> FloatArray:

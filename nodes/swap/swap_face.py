@@ -14,9 +14,9 @@ def swap_face(
     source_parsing: Parsing | None = None,
     *,
     strength: Annotated[float, Slider(0.0, 1.0)] = 1.0,
-    shape: Annotated[float, Slider(0.0, 1.0)] = 0.9,
+    shape: Annotated[float, Slider(0.0, 1.0)] = 1.0,
     skin_tone: Annotated[float, Slider(0.0, 1.0)] = 0.0,
-    softness: Annotated[float, Slider(0.02, 0.6)] = 0.18,
+    softness: Annotated[float, Slider(0.02, 0.6)] = 0.12,
 ) -> Image:
     """Put one person's face on another person's head.
 
