@@ -15,7 +15,7 @@ from app.ui.dialogs.models_dialog import ModelsDialog, missing_models, models_of
 from app.ui.dialogs.settings_dialog import SettingsDialog
 from app.ui.dialogs.shortcuts_dialog import ShortcutsDialog
 from app.ui.session import Session
-from nodes.sdk import models
+from nodes.sdk import models, own
 from nodes.sdk.models import ModelCard
 
 
@@ -145,6 +145,18 @@ def test_consent_is_written_into_the_document(session: Session, qtbot) -> None:
     assert session.graph.settings.consent == "Ann agreed on 3 May"
     session.undo()
     assert session.graph.settings.consent == ""
+
+
+def test_own_nodes_are_off_until_turned_on_in_the_settings(
+    session: Session, qtbot, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEWRIGHT_DATA", str(tmp_path))
+    dialog = SettingsDialog(session)
+    qtbot.addWidget(dialog)
+    assert not dialog.own.isChecked()
+    dialog.own.setChecked(True)
+    dialog.apply()
+    assert own.are_on()
 
 
 def test_the_about_box_names_licences(qapp, qtbot) -> None:
