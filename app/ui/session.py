@@ -279,6 +279,12 @@ class Session(QObject):
                 self.compared = ""
             self._on_slots()
 
+    def title_of(self, slot: int | None) -> str:
+        """What a viewer slot shows, in words: a node's address, or the compared variant."""
+        if slot == VARIANT_SLOT:
+            return self.compared
+        return self.slots[slot].node if slot in self.slots else ""
+
     def compare_variant(self, title: str) -> None:
         """Show what is in front beside what a variant makes of it; "" ends that."""
         self.compared = title

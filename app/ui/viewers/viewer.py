@@ -218,8 +218,7 @@ class Viewer(QWidget):
             view.set_wipe(None)
         elif view.wipe is None:
             view.set_wipe(0.5)
-        names = [session.slots[slot].node if slot in session.slots else "" for slot in (session.slot, wipe)]
-        view.wipe_names = (names[0], names[1])
+        view.wipe_names = (session.title_of(session.slot), session.title_of(wipe))
 
     def _show_channel(self, channel: Channel) -> None:
         self.picture_view.set_channel(channel)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from app.ui.actions import Actions
-from app.ui.session import Session
+from app.ui.session import VARIANT_SLOT, Session
 from app.ui.theme import icon
 from app.ui.viewers.overlays import OVERLAY_TITLES, Overlays
 from app.ui.viewers.picture import CHANNELS, Channel
@@ -133,6 +133,8 @@ class ViewerHeader(QWidget):
         for slot in wanted:
             if slot != session.slot and slot in session.slots:
                 self.wipe_with.addItem(f"with {slot}  {session.slots[slot].node}", slot)
+        if session.wipe_slot == VARIANT_SLOT:
+            self.wipe_with.addItem(f"with {session.compared}", VARIANT_SLOT)
         index = self.wipe_with.findData(session.wipe_slot)
         self.wipe_with.setCurrentIndex(index)
         self.wipe_with.setVisible(session.wipe_slot is not None)

@@ -64,6 +64,7 @@ def test_a_variant_is_compared_with_what_is_in_front(
     assert nodes[by_slot[1]].parameters["gain"] == 3.0
     assert nodes[by_slot[VARIANT_SLOT]].parameters["gain"] == 1.5
     assert session.wipe_slot == VARIANT_SLOT and panel.compare.isChecked()
+    assert (session.title_of(1), session.title_of(VARIANT_SLOT)) == ("grade", "Variant 1")
     panel.compare.click()
     settle()
     assert session.wipe_slot is None
