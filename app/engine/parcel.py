@@ -14,7 +14,6 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,16 +38,24 @@ class Mapped:
     shape: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """An array that the message before for the same slot brought already, by its number."""
+
+    number: int
+
+
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """A preview whose arrays are on their way."""
+    """A preview whose arrays are on their way; `numbers` are what to remember them by."""
 
     kind: str
     summary: str
     scale: float
     pixels: Mapped | npt.NDArray[Any] | None
     tree: Any
-    arrays: tuple[Mapped | npt.NDArray[Any], ...]
+    arrays: tuple[Mapped | Kept | npt.NDArray[Any], ...]
+    numbers: tuple[int, ...] = ()
 
 
 def make_folder() -> Path:
@@ -81,11 +88,17 @@ def _alive(process: int) -> bool:
 
 
 class Sender:
-    """Packs events in the worker."""
+    """Packs events in the worker.
+
+    What one message for a slot has in common with the next, such as the model of a head whose
+    expression changes, crosses once.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count()
+        #: What the reader has of each slot. The arrays are held, so that no other takes their place.
+        self._sent: dict[int, dict[int, tuple[npt.NDArray[Any], int]]] = {}
 
     def pack(self, event: Event) -> Any:
         """The event with its large arrays put aside."""
@@ -93,13 +106,25 @@ class Sender:
             return event
         preview = event.preview
         tree, arrays = codec.encode(preview.value)
+        before = self._sent.get(event.slot, {})
+        now: dict[int, tuple[npt.NDArray[Any], int]] = {}
+        numbers: list[int] = []
+        ways: list[Mapped | Kept | npt.NDArray[Any]] = []
+        for array in arrays:
+            known = before.get(id(array))
+            number = next(self._numbers) if known is None else known[1]
+            now[id(array)] = (array, number)
+            numbers.append(number)
+            ways.append(self._put(array) if known is None else Kept(number))
+        self._sent[event.slot] = now
         packed = Packed(
             preview.kind,
             preview.summary,
             preview.scale,
             None if preview.pixels is None else self._put(preview.pixels),
             tree,
-            tuple(self._put(array) for array in arrays),
+            tuple(ways),
+            tuple(numbers),
         )
         return replace(event, preview=packed)  # type: ignore[arg-type]
 
@@ -126,6 +151,7 @@ class Receiver:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._kept: dict[int, dict[int, npt.NDArray[Any]]] = {}
 
     def unpack(self, event: Any) -> Event:
         """The event as it was packed.
@@ -135,14 +161,23 @@ class Receiver:
         """
         if isinstance(event, ViewReady) and isinstance(event.preview, Packed):
             packed = event.preview
-            value = codec.decode(packed.tree, list(self._all(packed.arrays)))
+            before = self._kept.get(event.slot, {})
+            arrays = [self._one(array, before) for array in packed.arrays]
+            self._kept[event.slot] = dict(zip(packed.numbers, arrays, strict=True))
+            value = codec.decode(packed.tree, arrays)
             pixels = None if packed.pixels is None else self._get(packed.pixels)
             preview = Preview(packed.kind, packed.summary, pixels, value, packed.scale)
             return replace(event, preview=preview)
         return event  # type: ignore[no-any-return]
 
-    def _all(self, arrays: Iterable[Mapped | npt.NDArray[Any]]) -> Iterable[npt.NDArray[Any]]:
-        return (self._get(array) for array in arrays)
+    def _one(
+        self, array: Mapped | Kept | npt.NDArray[Any], before: dict[int, npt.NDArray[Any]]
+    ) -> npt.NDArray[Any]:
+        if not isinstance(array, Kept):
+            return self._get(array)
+        if array.number not in before:
+            raise ValueError("a message refers to an array that never came")
+        return before[array.number]
 
     def _get(self, array: Mapped | npt.NDArray[Any]) -> npt.NDArray[Any]:
         if not isinstance(array, Mapped):
