@@ -8,7 +8,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.document import commands
 from app.document.graph import Graph, NodeInstance, Port, Settings
+from app.document.unfold import unfolded
 from app.engine.snapshot import applied, difference
 from tests.engine import kit
 
@@ -90,3 +92,14 @@ def edited(graph: Graph, what: str, one: str, two: str, number: int) -> Graph:
     if two in graph.nodes and one < two:
         return graph.with_link(Port(one, "out"), two, "a")
     return graph
+
+
+def test_a_graph_for_an_export_keeps_its_subgraphs() -> None:
+    registry = kit.registry()
+    made = commands.group_nodes(kit.chain(4), registry, ["n1", "n2"])[0]
+    made, alias = commands.promote(made, registry, ("group",), "n1", "value")
+    arrived = applied(Graph(), pickle.loads(pickle.dumps(difference(None, made))))
+    inner = arrived.nodes["group"].inner
+    assert inner is not None and list(inner.nodes) == list(made.nodes["group"].inner.nodes)  # type: ignore[union-attr]
+    assert arrived.nodes["group"].parameters == {alias: 1.0}
+    assert dict(unfolded(arrived).wires) == dict(unfolded(made).wires)
