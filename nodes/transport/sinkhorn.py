@@ -72,6 +72,7 @@ def solve(
     *,
     blur: float = 0.01,
     reach: float | None = None,
+    begin: float | None = None,
     check: Callable[[], None] | None = None,
 ) -> Plan:
     """The entropic plan between two weighted sets under the squared distance of their features.
@@ -81,6 +82,8 @@ def solve(
         first_weights, second_weights: N and M, above 0; even when None. They are normalised to 1.
         blur: standard deviation of the fuzziness, in units of the features.
         reach: how far weight is carried before it is rather left behind; None always carries it.
+        begin: the blur to start with, when the sets lie about right already; None starts with the
+            size of both.
         check: called between iterations, may raise.
 
     Raises:
@@ -90,6 +93,7 @@ def solve(
     y, log_b = _prepared(second, second_weights)
     size = float(np.linalg.norm(np.maximum(x.max(0), y.max(0)) - np.minimum(x.min(0), y.min(0)))) or 1.0
     end = max(blur, 1e-4 * size)
+    size = max(end, min(size, begin)) if begin is not None else size
     damping = _damping(reach)
     calm = check or (lambda: None)
     if max(len(x), len(y)) <= DENSE:
