@@ -13,7 +13,8 @@ from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice import reader, sphinx, whisper
 from nodes.voice.numbers import tokens
-from nodes.voice.phones import SILENCE, Phone, agreeing, agreement
+from nodes.voice.phone_net import phone_posteriors
+from nodes.voice.phones import SILENCE, SURE, Phone, support
 from nodes.voice.sound_features import voice_activity
 
 #: Alignment is searched in one piece; a piece this long takes some seconds.
@@ -22,6 +23,10 @@ _LONGEST = 120.0
 DOUBT = 0.5
 
 
+#: How likely phones are on average, by the small network, of an alignment that is wrong, and right.
+_UNSUPPORTED, _SUPPORTED = 0.20, 0.38
+#: How far phones are believed that were recognised without words, and through written words.
+_HEARSAY, _WRITTEN = 0.85, 0.85
 #: Seconds around a written sentence in which its words are looked for, one after the other.
 _ROOMS = (0.2, 0.35)
 
@@ -65,32 +70,38 @@ def hear(
     activity = voice_activity(signal)
     if not len(signal) or float(np.abs(signal).max(initial=0.0)) < 1e-3 or activity.max(initial=0.0) < 0.5:
         return Heard((), 0.0, "nothing")
+    likely = phone_posteriors(signal)
+    if text.strip():
+        known = _by_text(signal, text, context)
+        confidence = borne_out(known, likely, activity)
+        if confidence >= DOUBT and known:
+            # A known text is believed in every phone; how sure each one is still shows.
+            sure = [replace(p, confidence=SURE + (1.0 - SURE) * p.confidence) for p in known]
+            return Heard(tuple(sure), confidence, "text")
     free: list[Phone] = []
     pieces = _pieces(activity)
     for number, (first, last) in enumerate(pieces):
         progress(number / len(pieces))
         free += _moved(sphinx.phones_heard(signal[first * 160 : last * 160]), first / 100)
-    free = _only_where_voiced(free, activity)
-    if text.strip():
-        known = _by_text(signal, text, context)
-        confidence = borne_out(known, free, activity)
-        if confidence >= DOUBT and known:
-            return Heard(tuple(known), confidence, "text")
-    elif careful:
-        return _with_words(signal, free, activity, context, progress)
-    doubt = 0.6 if text.strip() else 0.8
+    free = [replace(p, confidence=_HEARSAY * p.confidence) for p in _only_where_voiced(free, activity)]
+    if careful and not text.strip():
+        return _with_words(signal, free, likely, activity, context, progress)
+    doubt = 0.7 if text.strip() else 1.0
     return Heard(tuple(free), doubt * _mean_confidence(free), "phones")
 
 
-def borne_out(known: Sequence[Phone] | None, free: Sequence[Phone], activity: FloatArray) -> float:
-    """0..1, how well an alignment agrees with what is heard without any text."""
-    shared = agreement(known, free, activity) if known else 0.0
-    return float(np.clip((shared - 0.2) / 0.35, 0.0, 1.0))
+def borne_out(known: Sequence[Phone] | None, likely: FloatArray, activity: FloatArray) -> float:
+    """0..1, how well an alignment agrees with what the sound makes likely."""
+    if not known:
+        return 0.0
+    shared = float(support(known, likely, activity).sum() / max(float(activity.sum()), 1e-6))
+    return float(np.clip((shared - _UNSUPPORTED) / (_SUPPORTED - _UNSUPPORTED), 0.0, 1.0))
 
 
 def _with_words(
     signal: FloatArray,
     free: list[Phone],
+    likely: FloatArray,
     activity: FloatArray,
     context: Context,
     progress: Callable[[float], None],
@@ -98,7 +109,6 @@ def _with_words(
     """Phones of the words that Whisper writes down, where the sound bears them out."""
     recogniser = context.model(whisper.CARD, whisper.Whisper)
     result: list[Phone] = []
-    doubts: list[tuple[float, float]] = []
     pieces = _pieces(activity, whisper.CHUNK_SECONDS * 100 - 200)
     for number, (first, last) in enumerate(pieces):
         progress(number / len(pieces))
@@ -107,12 +117,37 @@ def _with_words(
         known: list[Phone] = []
         for start, end, words in recogniser.segments(part, context.check):
             known += _placed(part, start, end, words, inside, known[-1].end if known else 0.0, context)
-        chosen = _best_by_word(known, inside, active)
-        confidence = max(borne_out(chosen, inside, active), 0.1) if known else 0.5
-        doubts.append((confidence, float(active.sum())))
-        result += _moved(chosen or inside, first / 100)
-    weight = sum(share for _, share in doubts)
-    return Heard(tuple(result), 0.95 * sum(c * share for c, share in doubts) / max(weight, 1e-6), "words")
+        chosen = _best_by_word(known, inside, likely[first:last], active) if known else inside
+        result += _moved(chosen, first / 100)
+    return Heard(tuple(result), 0.95 * borne_out(result, likely, activity), "words")
+
+
+def _part(phones: Sequence[Phone], start: float, end: float) -> list[Phone]:
+    """The phones between two times, counted from the first."""
+    inside = [replace(p, start=max(p.start, start), end=min(p.end, end)) for p in phones]
+    return _moved([phone for phone in inside if phone.end > phone.start], -start)
+
+
+def _best_by_word(
+    known: list[Phone], free: list[Phone], likely: FloatArray, active: FloatArray
+) -> list[Phone]:
+    """The known phones; where several words in a row are not borne out, what was heard instead.
+
+    An invented sentence is stretched over speech that says something else: over half a second or
+    more hardly any phone is of a kind that the sound makes likely.
+    """
+    window = np.ones(80, np.float32)
+    weight = np.convolve(active, window, "same")
+    backed = np.convolve(support(known, likely, active), window, "same") / np.maximum(weight, 5.0)
+    wrong = (backed < _UNSUPPORTED) & (weight > 20)
+    kept: list[Phone] = []
+    for source, there in ((known, ~wrong), (free, wrong)):
+        for phone in source:
+            middle = min(int((phone.start + phone.end) * 50), len(active) - 1)
+            if middle >= 0 and there[middle]:
+                trust = _WRITTEN * phone.confidence if source is known else phone.confidence
+                kept.append(replace(phone, confidence=trust))
+    return sorted(kept, key=lambda phone: phone.start)
 
 
 def _placed(
@@ -134,33 +169,6 @@ def _placed(
             return _moved(found, begin)
     begin = max(start, free_from)
     return _moved(_part(inside, begin, max(end, begin)), begin)
-
-
-def _part(phones: Sequence[Phone], start: float, end: float) -> list[Phone]:
-    """The phones between two times, counted from the first."""
-    inside = [replace(p, start=max(p.start, start), end=min(p.end, end)) for p in phones]
-    return _moved([phone for phone in inside if phone.end > phone.start], -start)
-
-
-def _best_by_word(known: list[Phone], free: list[Phone], active: FloatArray) -> list[Phone]:
-    """The known phones; where several words in a row are not borne out, what was heard instead.
-
-    An invented sentence is stretched over speech that says something else: over half a second or
-    more hardly any phone is of the kind that is heard.
-    """
-    if not known:
-        return list(free)
-    right = agreeing(known, free, len(active)).astype(np.float32) * active
-    window = np.ones(80, np.float32)
-    share = np.convolve(right, window, "same") / np.maximum(np.convolve(active, window, "same"), 5.0)
-    wrong = (share < 0.25) & (np.convolve(active, window, "same") > 20)
-    kept: list[Phone] = []
-    for source, there in ((known, ~wrong), (free, wrong)):
-        for phone in source:
-            middle = min(int((phone.start + phone.end) * 50), len(active) - 1)
-            if middle >= 0 and there[middle]:
-                kept.append(phone)
-    return sorted(kept, key=lambda phone: phone.start)
 
 
 def _by_text(signal: FloatArray, text: str, context: Context) -> list[Phone] | None:

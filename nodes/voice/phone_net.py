@@ -60,7 +60,8 @@ def normalised(rows: FloatArray) -> FloatArray:
 
 
 @cache
-def _weights() -> dict[str, FloatArray]:
+def stored_weights() -> dict[str, FloatArray]:
+    """The network's weights by name, as float32."""
     with np.load(WEIGHTS, allow_pickle=False) as stored:
         return {name: stored[name].astype(np.float32) for name in stored.files}
 
@@ -78,7 +79,7 @@ def layer(rows: FloatArray, weight: FloatArray, bias: FloatArray, dilation: int)
 
 def posteriors(rows: FloatArray, weights: dict[str, FloatArray] | None = None) -> FloatArray:
     """T x phones (SYMBOLS): how likely each phone is at each step, from normalised features."""
-    known = weights if weights is not None else _weights()
+    known = weights if weights is not None else stored_weights()
     signal = rows
     for number, dilation in enumerate(DILATIONS):
         signal = np.maximum(layer(signal, known[f"w{number}"], known[f"b{number}"], dilation), 0.0)

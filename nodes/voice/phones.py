@@ -20,6 +20,8 @@ SYMBOLS: tuple[str, ...] = (
 INDEX = {symbol: number for number, symbol in enumerate(SYMBOLS)}
 SILENCE = "SIL"
 VOWELS = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"})
+#: Phones of at least this confidence are taken as they are.
+SURE = 0.85
 COLUMNS = ("phone", "start", "end", "confidence", "word")
 #: More rows than this are no speech that a face could follow.
 _MOST_ROWS = 200_000
@@ -95,12 +97,16 @@ def per_frame(phones: Sequence[Phone], count: int, fps: float) -> IntArray:
     return numbers
 
 
-def confidence_per_frame(phones: Sequence[Phone], count: int, fps: float) -> FloatArray:
-    """0..1 at each of `count` frames, how sure the phone there is; 1 where there is none."""
-    sure = np.ones(count, np.float32)
+def trust_per_frame(phones: Sequence[Phone], count: int, fps: float) -> FloatArray:
+    """0..1 at each of `count` frames, how far the phones are to be believed; 1 where there are none.
+
+    What is SURE and more, as from a known text, is believed altogether.
+    """
+    trust = np.ones(count, np.float32)
     for phone in phones:
-        sure[max(round(phone.start * fps), 0) : max(round(phone.end * fps), 0)] = phone.confidence
-    return sure
+        share = 1.0 if phone.confidence >= SURE else phone.confidence
+        trust[max(round(phone.start * fps), 0) : max(round(phone.end * fps), 0)] = share
+    return trust
 
 
 #: Groups of phones that a recogniser mixes up among themselves but hardly with others.
@@ -117,17 +123,16 @@ _GROUPS = (
 _GROUP = np.array([next(n for n, group in enumerate(_GROUPS) if s in group) for s in SYMBOLS])
 
 
-def agreeing(one: Sequence[Phone], other: Sequence[Phone], count: int) -> np.ndarray:
-    """For each of `count` hundredths of a second whether two readings have phones of the same kind."""
-    first, second = (_GROUP[per_frame(phones, count, 100.0)] for phones in (one, other))
-    return np.asarray(first == second)
-
-
-def agreement(one: Sequence[Phone], other: Sequence[Phone], active: FloatArray) -> float:
-    """0..1: over how much of the active time two readings have phones of the same kind.
+def support(phones: Sequence[Phone], likely: FloatArray, active: FloatArray) -> FloatArray:
+    """0..1 at each hundredth of a second: how likely a phone of the kind that is read there.
 
     Args:
-        active: weight of each hundredth of a second.
+        phones: a reading.
+        likely: T x phones (SYMBOLS), how likely the sound makes each.
+        active: T, where anybody speaks; elsewhere the support is 0.
     """
-    same = agreeing(one, other, len(active))
-    return float((same * active).sum() / max(float(active.sum()), 1e-6))
+    kinds = np.zeros((len(SYMBOLS), len(_GROUPS)), np.float32)
+    kinds[np.arange(len(SYMBOLS)), _GROUP] = 1.0
+    mass = likely[: len(active)] @ kinds
+    read = _GROUP[per_frame(phones, len(mass), 100.0)]
+    return np.asarray(mass[np.arange(len(mass)), read] * active[: len(mass)], np.float32)

@@ -20,6 +20,8 @@ from nodes.voice.phones import INDEX, SILENCE, Phone
 STEP = 0.01
 #: Longer words than this many phones do not exist; it also bounds what the decoder builds.
 _MOST_PHONES = 60
+#: How unlikely a path may become before it is given up; the wider is tried when the first finds none.
+_BEAMS = (1e-48, 1e-80)
 _lock = threading.Lock()
 
 
@@ -44,16 +46,16 @@ def _phone_decoder() -> Any:
     )
 
 
-def _aligner() -> Any:
+def _aligner(beam: float) -> Any:
     from pocketsphinx import Decoder
 
     return Decoder(
         hmm=str(_model() / "en-us"),
         dict=None,
         lm=None,
-        beam=1e-80,
-        wbeam=1e-60,
-        pbeam=1e-80,
+        beam=beam,
+        wbeam=beam**0.75,
+        pbeam=beam,
         loglevel="FATAL",
     )
 
@@ -98,16 +100,27 @@ def aligned(
     if not words or len(signal) < 800:
         return None
     sound = _bytes(signal)
+    for beam in _BEAMS:
+        found = _aligned(sound, words, pronunciations, beam)
+        if found is not None:
+            return found
+    return None
+
+
+def _aligned(
+    sound: bytes, words: Sequence[str], pronunciations: Mapping[str, Sequence[Sequence[str]]], beam: float
+) -> list[Phone] | None:
     with _lock:
-        decoder = _aligner()
-        known: dict[str, str] = {}
-        for word in words:
-            if word in known:
-                continue
-            tag = known[word] = f"w{len(known)}"
-            for number, phones in enumerate(pronunciations[word]):
-                name = tag if number == 0 else f"{tag}({number + 1})"
-                decoder.add_word(name, " ".join(phones[:_MOST_PHONES]), True)
+        decoder = _aligner(beam)
+        known = {word: f"w{number}" for number, word in enumerate(dict.fromkeys(words))}
+        entries = [
+            (tag if number == 0 else f"{tag}({number + 1})", " ".join(phones[:_MOST_PHONES]))
+            for word, tag in known.items()
+            for number, phones in enumerate(pronunciations[word])
+        ]
+        for place, (name, phones) in enumerate(entries):
+            # The decoder is made anew at each update: once is enough.
+            decoder.add_word(name, phones, place == len(entries) - 1)
         spoken = {tag: word for word, tag in known.items()}
         try:
             decoder.set_align_text(" ".join(known[word] for word in words))

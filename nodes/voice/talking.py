@@ -10,7 +10,8 @@ from nodes.sdk import NodeError
 from nodes.sdk.values import Audio, Motion
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice.lips import coefficients_of
-from nodes.voice.phones import Phone, per_frame
+from nodes.voice.phone_net import phone_posteriors
+from nodes.voice.phones import SURE, Phone, per_frame
 from nodes.voice.sound_features import emphasis, steps
 from nodes.voice.visemes import RATE, mouth_tracks
 
@@ -53,7 +54,10 @@ def mouth_of(
         jaw, lips, tongue: scale each apart.
     """
     count = steps(signal)
-    tracks = mouth_tracks(phones, count, smoothness=smoothness)
+    # Only doubtful phones need a second opinion.
+    doubtful = any(phone.confidence < SURE for phone in phones)
+    likely = phone_posteriors(signal) if doubtful else None
+    tracks = mouth_tracks(phones, count, smoothness=smoothness, likely=likely)
     speaking = per_frame(phones, count, RATE) > 0
     return coefficients_of(
         tracks,

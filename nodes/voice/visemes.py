@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nodes.sdk.values.arrays import FloatArray
-from nodes.voice.phones import INDEX, SILENCE, SYMBOLS, VOWELS, Phone, per_frame
+from nodes.voice.phones import INDEX, SILENCE, SYMBOLS, VOWELS, Phone, per_frame, trust_per_frame
 
 #: Steps a second in which the mouth is worked out.
 RATE = 100.0
@@ -92,40 +92,59 @@ _REST = Viseme(0.10, 0.06)
 BILABIALS = ("P", "B", "M")
 
 
-def mouth_tracks(phones: Sequence[Phone], count: int, *, smoothness: float = 1.0) -> FloatArray:
-    """The channels of Viseme over time for known phones: count x 9 at RATE, shares.
+def mouth_tracks(
+    phones: Sequence[Phone], count: int, *, smoothness: float = 1.0, likely: FloatArray | None = None
+) -> FloatArray:
+    """The channels of Viseme over time: count x 9 at RATE, shares.
 
     Args:
         phones: with times in seconds; what they leave out is silence.
         count: how many steps.
         smoothness: scales the time over which phones blend.
+        likely: count x phones (SYMBOLS), how likely the sound makes each; where the phones are
+            unsure it has a say, so that a doubtful closure closes by half.
     """
     numbers = per_frame(phones, count, RATE)
-    targets = TABLE[numbers].copy()
+    shares = np.zeros((count, len(SYMBOLS)), np.float32)
+    shares[np.arange(count), numbers] = 1.0
+    if likely is not None:
+        trust = trust_per_frame(phones, count, RATE)[:, None]
+        shares = trust * shares + (1.0 - trust) * likely
+    rest = np.zeros(count, np.float32)
     for first, last in silences(numbers):
         if (last - first) / RATE > PAUSE:
             # Ease into rest, and open again a little before the next sound.
-            share = _ease(last - first, first == 0, last == count)[:, None]
-            rest = np.array(_REST, np.float32)
-            targets[first:last] += (rest - targets[first:last]) * share
-    return blended(numbers, targets, smoothness)
+            rest[first:last] = _ease(last - first, first == 0, last == count)
+    return blended(shares, rest, smoothness)
 
 
-def blended(numbers: np.ndarray, targets: FloatArray, smoothness: float = 1.0) -> FloatArray:
-    """Targets (T x C, of the phones `numbers`, T) blended by dominance."""
+def blended(shares: FloatArray, rest: FloatArray, smoothness: float = 1.0) -> FloatArray:
+    """Visemes blended by dominance: T x 9.
+
+    Args:
+        shares: T x phones, how much of each phone there is.
+        rest: T, 0..1, how much of the silence is rest.
+        smoothness: scales the time over which phones blend.
+    """
     from scipy.ndimage import gaussian_filter1d
 
-    total = np.zeros(targets.shape, np.float64)
-    weight = np.full((len(targets), 1), 1e-6)
-    groups: dict[float, FloatArray] = {}
+    total = np.zeros((len(shares), len(CHANNELS)), np.float64)
+    weight = np.full((len(shares), 1), 1e-6)
+    groups: dict[float, list[tuple[int, float]]] = {}
     for symbol, number in INDEX.items():
         reach, pull = _PULL.get(symbol, (_COMMON, 1.0 if symbol in VOWELS else 0.8))
-        pulls = groups.setdefault(reach, np.zeros((len(targets), 1), np.float32))
-        pulls[numbers == number] = pull
-    for reach, pulls in groups.items():
+        groups.setdefault(reach, []).append((number, pull))
+    idle = INDEX[SILENCE]
+    for reach, members in groups.items():
+        numbers = [number for number, _ in members]
+        pulls = shares[:, numbers] * np.array([pull for _, pull in members], np.float32)
+        targets = pulls @ TABLE[numbers]
+        if idle in numbers:
+            targets += (rest * pulls[:, numbers.index(idle)])[:, None] * (np.array(_REST) - TABLE[idle])
         sigma = max(reach * RATE * smoothness, 0.3)
-        total += gaussian_filter1d(pulls * targets, sigma, axis=0, mode="nearest", truncate=5.0)
-        weight += gaussian_filter1d(pulls, sigma, axis=0, mode="nearest", truncate=5.0)
+        total += gaussian_filter1d(targets, sigma, axis=0, mode="nearest", truncate=5.0)
+        summed = pulls.sum(axis=1, keepdims=True)
+        weight += gaussian_filter1d(summed, sigma, axis=0, mode="nearest", truncate=5.0)
     return (total / weight).astype(np.float32)
 
 

@@ -1,0 +1,76 @@
+"""A mouth that follows live sound: blocks of samples in, coefficients out, a quarter of a second later."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nodes.sdk.values.arrays import FloatArray
+from nodes.voice import phone_net
+from nodes.voice.lips import coefficients_of
+from nodes.voice.sound_features import STEP
+from nodes.voice.visemes import blended
+
+#: Steps (of 10 ms) by which answers stay behind the sound: the network's view, and the blending's.
+DELAY_STEPS = phone_net.CONTEXT + 9
+#: Answers are worked out for this many steps at a time.
+_BATCH = 4
+#: Seconds by which an answer comes after its sound, at most.
+DELAY = (DELAY_STEPS + _BATCH) / 100.0
+#: Seconds of sound that are kept to answer from, and by which the level is judged.
+_MEMORY, _LEVEL = 0.8, 4.0
+_FLOOR = -9.0
+
+
+class LiveMouth:
+    """Follows one speaker. Not for several threads at once."""
+
+    def __init__(self, *, intensity: float = 1.0) -> None:
+        self._intensity = intensity
+        self._kept = np.zeros(0, np.float32)
+        self._rows = np.zeros((0, phone_net.BANDS), np.float32)
+        self._first = 0  # step at which the kept sound begins
+        self._given = 0  # steps answered so far
+
+    def feed(self, samples: FloatArray) -> FloatArray:
+        """Take the next samples (N, mono, 16 kHz) and give the coefficients that are now sure: T x 52.
+
+        One row for each 10 ms, in order and without gaps, DELAY behind the newest sample.
+        """
+        sound = np.nan_to_num(np.asarray(samples, np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
+        self._kept = np.concatenate([self._kept, np.clip(sound, -1.0, 1.0)])
+        whole = len(self._kept) // STEP
+        sure = self._first + whole - DELAY_STEPS
+        if sure < self._given + _BATCH:
+            return np.zeros((0, 52), np.float32)
+        result = self._answer(whole)[self._given - self._first : sure - self._first]
+        self._given = sure
+        self._forget(whole)
+        return result
+
+    def _answer(self, whole: int) -> FloatArray:
+        rows = phone_net.features(self._kept[: whole * STEP])
+        likely = phone_net.posteriors(self._level(rows))
+        from scipy.ndimage import gaussian_filter1d
+
+        likely = gaussian_filter1d(likely, 1.5, axis=0, mode="nearest")
+        tracks = blended(likely, np.zeros(whole, np.float32))
+        return coefficients_of(tracks, intensity=self._intensity)
+
+    def _level(self, rows: FloatArray) -> FloatArray:
+        """Features normalised by the louder part of the last seconds."""
+        fresh = rows[max(self._given - self._first, 0) :]
+        self._rows = np.concatenate([self._rows, fresh])[-int(_LEVEL * 100) :]
+        level = self._rows.mean(axis=1)
+        loud = level >= np.percentile(level, 40)
+        if level[loud].mean() < _FLOOR:
+            return np.zeros_like(rows)
+        centre = self._rows[loud].mean(axis=0)
+        spread = max(float(self._rows[loud].std()), 0.5)
+        return np.asarray(np.clip((rows - centre) / spread, -4.0, 4.0), np.float32)
+
+    def _forget(self, whole: int) -> None:
+        """Drop sound that no later answer depends on."""
+        spare = whole - int(_MEMORY * 100)
+        if spare > 0:
+            self._kept = self._kept[spare * STEP :]
+            self._first += spare
