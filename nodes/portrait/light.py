@@ -22,7 +22,7 @@ from nodes.sdk.values import HeadState
 from nodes.sdk.values.arrays import FloatArray
 
 #: What shading may do to a pixel's light: more looks like paint.
-_CLIP = (0.6, 1.35)
+_CLIP = (0.7, 1.3)
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
 
 
@@ -180,7 +180,7 @@ def folded(
     # Shading is smooth: a coarse drawing, softened, is all it needs.
     coarser = max(2, round(0.03 * eye_distance(state.landmarks)))
     found: Any = drawn_over(state, vertices, gain[:, None].astype(np.float32), window, coarser)[..., 0]
-    found = cv2.GaussianBlur(np.ascontiguousarray(found), (0, 0), 0.8)
+    found = cv2.GaussianBlur(np.ascontiguousarray(found), (0, 0), 1.8)
     left, top, right, bottom = window
     height, width = found.shape
     found = cv2.resize(found, (width * coarser, height * coarser), interpolation=cv2.INTER_LINEAR)

@@ -16,7 +16,7 @@ def swap_face(
     strength: Annotated[float, Slider(0.0, 1.0)] = 1.0,
     shape: Annotated[float, Slider(0.0, 1.0)] = 1.0,
     skin_tone: Annotated[float, Slider(0.0, 1.0)] = 0.0,
-    softness: Annotated[float, Slider(0.02, 0.6)] = 0.12,
+    softness: Annotated[float, Slider(0.02, 0.6)] = 0.07,
 ) -> Image:
     """Put one person's face on another person's head.
 

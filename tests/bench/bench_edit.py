@@ -19,7 +19,7 @@ from nodes.face.face_landmarks import face_landmarks
 from nodes.face.track_faces import track_faces
 from nodes.portrait.editing import portrait_of
 from nodes.raster.geometry import rotation_vector
-from nodes.sdk.values import ARKIT_NAMES, Faces, Image
+from nodes.sdk.values import ARKIT_NAMES, Faces, HeadState, Image
 from nodes.sdk.values.arrays import FloatArray
 from nodes.swap.swap_face import swap_face
 from tests.bench.edit_material import (
@@ -64,12 +64,12 @@ def stills() -> list[Row]:
         details = [close]
         for word, change in EXPRESSIONS.items():
             head = edit_expression(who.head, **change)
-            result = edit_portrait(who.image, head, who.parsing, context=CONTEXT)
+            made = edit_portrait(who.image, head, who.parsing, context=CONTEXT)
             bare = edit_portrait(who.image, head, calibrate=False, folds=0.0, context=CONTEXT)
-            tiles.append(result.pixels)
+            tiles.append(made.pixels)
             if word in ("laugh", "blink", "brows up", "pucker"):
-                details.append(zooms(result, who.head))
-            seen, uncalibrated = (face_landmarks(part, context=CONTEXT) for part in (result, bare))
+                details.append(zooms(made, who.head))
+            seen, uncalibrated = (face_landmarks(part, context=CONTEXT) for part in (made, bare))
             for coefficient, value in change.items():
                 asked = min(max(named(before, coefficient) + value, 0.0), 1.0)
                 if len(seen):
@@ -77,10 +77,10 @@ def stills() -> list[Row]:
                     misses.setdefault(coefficient, []).append(abs(got - asked))
                 if len(uncalibrated):
                     plain.append(abs(named(uncalibrated[0].coefficients, coefficient) - asked))
-            likeness.append(float(identity_of(result, seen) @ who.identity) if len(seen) else 0.0)
+            likeness.append(float(identity_of(made, seen) @ who.identity) if len(seen) else 0.0)
             if who.parsing is not None:
                 outside.append(
-                    _outside(who.image, result, portrait_of(who.head, who.image, who.parsing).follow)
+                    _outside(who.image, made, portrait_of(who.head, who.image, who.parsing).follow)
                 )
         sheet(f"stills_{name}", [tiles[i : i + 7] for i in range(0, len(tiles), 7)])
         sheet(f"zooms_{name}", details)
@@ -261,10 +261,7 @@ def swaps() -> list[Row]:
 
 def speed() -> list[Row]:
     who, other = sitter("s42"), sitter("s12")
-    heads = [
-        edit_expression(who.head, jawOpen=0.02 * i, mouthSmileLeft=0.3, mouthSmileRight=0.3, yaw=0.5 * i)
-        for i in range(12)
-    ]
+    heads = [_moved(who.head, 0.02 * i) for i in range(12)]
     edits = [
         _timed(lambda head=head: edit_portrait(who.image, head, who.parsing, context=CONTEXT))
         for head in heads
@@ -277,6 +274,11 @@ def speed() -> list[Row]:
         Row("edit: frames a second at 512 px", 1.0 / float(np.median(edits[4:])), "1/s", 10.0, "higher"),
         Row("swap: frames a second at 512 px", 1.0 / float(np.median(swap[2:])), "1/s", 5.0, "higher"),
     ]
+
+
+def _moved(head: HeadState, level: float) -> HeadState:
+    sliders = {"jawOpen": level, "mouthSmileLeft": 0.3, "mouthSmileRight": 0.3}
+    return edit_expression(head, **sliders, yaw=25.0 * level)
 
 
 def _timed(work) -> float:  # type: ignore[no-untyped-def]
