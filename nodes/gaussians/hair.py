@@ -25,6 +25,7 @@ _HAIR = tuple(PARSING_CLASSES.index(name) for name in ("hair", "hat"))
 _BROW, _NAPE = (0.078, 0.13), (-0.055, -0.05)
 #: Layers of splats between the front and the back of a volume.
 _LAYERS = 3
+_MOST_IN_FRONT = 30_000
 #: Heights of the head's frame in metres: below the first nothing is kept; clothes end at the second.
 _BUST, _CHIN = -0.27, -0.06
 
@@ -200,8 +201,7 @@ def _hair(
     # Where hair and background mix in the photograph, the hair's own colours go on.
     clean = np.where((known | (share > 0.97))[..., None], colour, filled)
     random = np.random.default_rng(2)
-    # Nothing is gained by more splats than the photograph has pixels.
-    fine, coarse = (1, 2) if grid.width <= 1.3 * fit.camera.width else (2, 3)
+    fine, coarse = _strides(shown, fit, grid)
     sheets = [_sheet(fit, grid, shown, front, clean, share, metres, 0.6, every=fine)]
     # Between front and back, so that a view from the side meets hair too.
     for layer in range(_LAYERS):
@@ -217,6 +217,16 @@ def _hair(
     return _together(sheets)
 
 
+def _strides(mask: np.ndarray, fit: HeadState, grid: Camera) -> tuple[int, int]:
+    """Pixels from splat to splat in the front and in the other sheets of a volume.
+
+    Nothing is gained by more splats than the photograph has pixels, nor by more than a front shows.
+    """
+    fine = 1 if grid.width <= 1.3 * fit.camera.width else 2
+    fine = max(fine, round(float(np.sqrt(mask.sum() / _MOST_IN_FRONT))))
+    return fine, fine + max(1, fine)
+
+
 def _body(
     fit: HeadState, grid: Camera, colour: FloatArray, share: FloatArray, mask: np.ndarray, depth: float
 ) -> VolumeSplats:
@@ -229,7 +239,7 @@ def _body(
     random = np.random.default_rng(3)
     inner = cv2.erode((mask & (share > 0.9)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     clean = _mirrored(colour, inner) if inner.any() else colour
-    fine, coarse = (1, 2) if grid.width <= 1.3 * fit.camera.width else (2, 4)
+    fine, coarse = _strides(mask, fit, grid)
     sheets = [_sheet(fit, grid, mask, middle - half, clean, share, metres, 0.6, every=fine)]
     for level in (-0.33, 0.33, 1.0):
         mottled = clean * random.uniform(0.85, 1.0, (*half.shape, 1))

@@ -202,7 +202,7 @@ def _fit() -> list[Row]:
 
 def _heads() -> list[Row]:
     found = []
-    for name in ("portrait_s0.jpg", "portrait_s1.jpg", "portrait_s38.jpg"):
+    for name in ("portrait_s1.jpg", "portrait_s12.jpg", "portrait_s42.jpg"):
         path = SAMPLES / "photos" / name
         if not path.is_file():
             continue
@@ -215,7 +215,6 @@ def _heads() -> list[Row]:
 
 def _head(path: Path) -> list[Row]:
     from nodes.face._hair import load_matte
-    from nodes.face._likeness import likeness
     from nodes.face.face_embedding import face_embedding
     from nodes.face.face_landmarks import face_landmarks
     from nodes.face.parse_face import parse_face
@@ -225,7 +224,7 @@ def _head(path: Path) -> list[Row]:
     from nodes.splats.render_splats import render_splats
 
     context = Context()
-    image = load_image(path=str(path))
+    image = load_image(path=str(path), context=context)
     faces = face_landmarks(image, context=context)
     head = fit_head(faces, image, context=context)
     pixels = np.ascontiguousarray(image.pixels[..., :3])
@@ -244,9 +243,8 @@ def _head(path: Path) -> list[Row]:
     again = face_landmarks(picture, context=context)
     same = 0.0
     if len(again):
-        same = likeness(
-            face_embedding(image, faces, context=context), face_embedding(picture, again, context=context)
-        )
+        one = face_embedding(image, faces, context=context).vector
+        same = float(one @ face_embedding(picture, again, context=context).vector)
 
     def frame() -> None:
         moved = replace(head, expression=np.roll(head.expression, 1), reference=head)
