@@ -30,7 +30,7 @@ _PLAIN = (bool, int, float, str)
 def write_value(value: Any, path: Path) -> None:
     """Write a value to a file; an earlier file is replaced only when the new one is complete.
 
-    Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Faces, heads, motion, tables,
+    Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Words: txt. Faces, heads, motion, tables,
     embeddings, numbers and words: json. Tables and motion: csv (motion as Live Link Face writes
     it), and the head of a motion as bvh. Meshes and heads: obj, glb, ply. Splats: ply, spz, sog,
     splat, ksplat. Every value: npz.
@@ -176,6 +176,11 @@ def _splats(value: Splats, path: Path) -> None:
         draft.write_bytes(data)
 
 
+def _text(value: str, path: Path) -> None:
+    with replacing(path) as draft:
+        draft.write_text(value.rstrip("\n") + "\n", encoding="utf-8")
+
+
 def _head_as(write: Callable[[Mesh, Path], None]) -> Writer:
     return lambda head, path: write(head_mesh(head), path)
 
@@ -186,6 +191,7 @@ _WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = 
     (PICTURE_EXTENSIONS, Parsing, _parsing),
     (("wav",), Audio, _sound),
     (("json",), (*READABLE_TYPES, *_PLAIN), _readable),
+    (("txt",), str, _text),
     (("csv",), Table, _table),
     (("csv",), Motion, _motion),
     (("bvh",), Motion, _head_motion),

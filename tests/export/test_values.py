@@ -198,6 +198,11 @@ def test_sound_is_a_wave_file(tmp_path: Path) -> None:
     assert np.allclose(read / 32767, np.clip(samples, -1, 1), atol=1e-4)
 
 
+def test_words_are_a_text_file_with_one_end_of_line(tmp_path: Path) -> None:
+    write_value("Zoë smiles.\nSo does Max.", tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_bytes().decode("utf-8") == "Zoë smiles.\nSo does Max.\n"
+
+
 def test_pictures_come_back(tmp_path: Path) -> None:
     linear = Image(numbers(6, 7, 4), linear=True)
     write_value(linear, tmp_path / "a.png")
