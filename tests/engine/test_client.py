@@ -147,7 +147,12 @@ def test_cancel_returns_at_once_also_from_a_native_call_that_does_not_listen(
     assert engine.value(GRAPH, "x") == 2.0
 
 
-def test_a_worker_that_comes_back_soon_after_a_cancel_keeps_its_memory(engine: Engine) -> None:
+def test_a_worker_that_comes_back_soon_after_a_cancel_keeps_its_memory(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "app.engine.client.LIMBO", 30.0
+    )  # a busy machine takes its time; soon is for it to say
     graph = kit.graph({"n": "number", "deaf": ("deaf", {"seconds": 0.2})}, {"deaf": {"a": "n"}})
     request = engine.start(graph, "deaf")
     worker = worker_of(engine)
