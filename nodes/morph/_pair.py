@@ -16,7 +16,7 @@ from nodes.morph._surface import Closest, normals_of
 from nodes.sdk.values import Mesh
 from nodes.sdk.values.arrays import FloatArray
 
-_SOME = 1_500
+_SOME = 800
 _MIDDLE = 0.5
 
 
@@ -33,7 +33,7 @@ class Matching:
 
     colour: float = 0.1
     direction: float = 0.12
-    shape: float = 0.15
+    shape: float = 0.6
     turn: bool = False
     texture: int = 1024
 
@@ -94,7 +94,7 @@ class Pair:
             first.sample_normals[some],
             first.sample_features[some],
             second.goal(),
-            direction=matching.direction,
+            direction=2.5 * matching.direction,
             turn=matching.turn,
             check=lambda: tell(0.1),
         )

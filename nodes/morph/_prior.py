@@ -12,6 +12,7 @@ from nodes.sdk.errors import ModelProblem, NodeError
 from nodes.sdk.values import Image
 from nodes.sdk.values.arrays import FloatArray, host_array
 
+_AT_ONCE = 65_536
 _OFFLINE = {"local_files_only": True}
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError)
 
@@ -112,18 +113,46 @@ def condition_of_words(model: ShapE, words: str) -> Any:
 def decoded(model: ShapE, latent: Any, grid: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """A latent (1 x T x D) as a surface: vertices V x 3 (y up), triangles F x 3, sRGB colours V x 3.
 
+    The latent holds weights of a small network that tells the signed distance and the colour anywhere
+    in the cube -1..1; the surface is where the distance is 0 (marching cubes, Lewiner et al. 2003).
+
     Raises:
         NodeError: when the latent holds no surface.
     """
-    from nodes.media.colour import to_encoded
+    import torch
+    from skimage.measure import marching_cubes
 
-    try:
-        mesh = model.renderer.decode_to_mesh(latent, model.device, grid_size=grid)
-    except ValueError as error:
-        # The renderer stumbles over a field without any surface.
-        raise NodeError("the model made an empty shape", hint="Try another seed, or more steps") from error
-    places = mesh.verts.float().cpu().numpy()
-    vertices = np.stack([places[:, 0], places[:, 2], -places[:, 1]], axis=1).astype(np.float32)
-    triangles = mesh.faces.cpu().numpy().astype(np.int32)
-    linear = np.stack([mesh.vertex_channels[name].float().cpu().numpy() for name in "RGB"], axis=1)
-    return vertices, triangles, to_encoded(np.clip(linear, 0.0, 1.0).astype(np.float32))
+    renderer = model.renderer
+    with torch.no_grad():
+        weights = renderer.params_proj(latent)
+        for name, parameter in renderer.mlp.state_dict().items():
+            if f"nerstf.{name}" in weights:
+                parameter.copy_(weights[f"nerstf.{name}"].squeeze(0))
+    axis = np.linspace(-1.0, 1.0, grid, dtype=np.float32)
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    # Outside of the cube there is nothing, so that every shape is closed.
+    field = np.full((grid + 2,) * 3, -1.0, np.float32)
+    field[1:-1, 1:-1, 1:-1] = _asked(model, points, "signed_distance").reshape((grid,) * 3)
+    if not np.isfinite(field).all() or not field.min() < 0.0 < field.max():
+        raise NodeError("the model made an empty shape", hint="Try another seed, or more steps")
+    places, triangles, _, _ = marching_cubes(field, 0.0, gradient_direction="ascent")
+    places = ((places - 1.0) * (2.0 / (grid - 1)) - 1.0).astype(np.float32)
+    colours = np.clip(_asked(model, np.clip(places, -1.0, 1.0), "channels"), 0.0, 1.0)
+    # Shap-E's z points up; swapping two axes and one sign keeps the sides of the triangles.
+    vertices = np.stack([places[:, 0], places[:, 2], -places[:, 1]], axis=1)
+    return vertices, triangles.astype(np.int32), colours.astype(np.float32)
+
+
+def _asked(model: ShapE, points: FloatArray, what: str) -> FloatArray:
+    """What the decoder's network says at points (N x 3): N x C."""
+    import torch
+
+    parts = []
+    with torch.no_grad():
+        for first in range(0, len(points), _AT_ONCE):
+            some = torch.from_numpy(points[first : first + _AT_ONCE])[None].to(model.device)
+            told = model.renderer.mlp(
+                position=some, direction=None, ts=None, nerf_level="fine", rendering_mode="stf"
+            )
+            parts.append(getattr(told, what)[0].float().cpu().numpy())
+    return np.concatenate(parts)

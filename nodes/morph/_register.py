@@ -19,7 +19,9 @@ from nodes.transport.sinkhorn import solve
 
 #: Samples of the goal for transport.
 SAMPLES = 8_000
-#: Fuzziness of transport and stiffness of the carrier, coarse to fine, in sizes of the shape.
+#: Fuzziness and reach of transport while the shapes are laid upon each other.
+_LAYING = ((0.1, 0.3),) * 6 + ((0.05, 0.15),) * 4
+#: Fuzziness, reach, and stiffness of the carrier, coarse to fine, in sizes of the shape.
 _ROUNDS = ((0.04, 0.3, 20.0), (0.025, 0.2, 8.0), (0.012, 0.12, 3.0))
 #: Stiffness of the carrier while closest points pull.
 _HOMING = (2.0, 1.0, 0.5, 0.25, 0.12, 0.06, 0.03)
@@ -140,6 +142,7 @@ def _proposed(start, goal, moved, held, direction, guides, tell):  # type: ignor
             goal.weights,
             blur=blur,
             reach=reach,
+            begin=0.3,
             check=lambda share=share: tell(share),
         )
         targets, sent = plan.carry(goal.points)
@@ -193,13 +196,15 @@ def aligned(
 ) -> Similarity:
     """The similarity that lays a point set (N x 3) on the goal where the two are alike."""
     total = Similarity(1.0, np.eye(3), np.zeros(3))
-    target_features = np.hstack([goal.points, direction * goal.normals, goal.features])
+    some = slice(None, None, max(len(goal.points) // len(start), 1))
+    points = goal.points[some]
+    target_features = np.hstack([points, direction * goal.normals[some], goal.features[some]])
     even = np.full(len(start), 1.0 / len(start), np.float32)
-    for blur, reach in ((0.1, 0.4), (0.07, 0.25), (0.05, 0.18), (0.04, 0.14)):
+    for blur, reach in _LAYING:
         moved = total(start)
         features = np.hstack([moved, direction * start_normals @ total.rotation.T, start_features])
-        plan = solve(features, target_features, even, goal.weights, blur=blur, reach=reach, check=check)
-        targets, sent = plan.carry(goal.points)
+        plan = solve(features, target_features, even, blur=blur, reach=reach, begin=0.4, check=check)
+        targets, sent = plan.carry(points)
         step = similarity(moved, targets, np.clip(sent, 0.0, 2.0) ** 2 + 1e-9, turn=turn)
         total = Similarity(
             step.scale * total.scale, step.rotation @ total.rotation, step(total.shift[None])[0]

@@ -13,7 +13,7 @@ def morph_shapes(
     ease: Annotated[Literal["even", "stop at each"], Choice()] = "even",
     colour: Annotated[float, Slider(0.0, 0.5, group="Matching")] = 0.1,
     direction: Annotated[float, Slider(0.0, 0.5, group="Matching")] = 0.12,
-    relief: Annotated[float, Slider(0.0, 1.0, group="Matching")] = 0.15,
+    relief: Annotated[float, Slider(0.0, 2.0, group="Matching")] = 0.6,
     turn: Annotated[Literal["as they stand", "turned to fit"], Choice(group="Matching")] = "as they stand",
     texture: Annotated[int, Slider(256, 4096, unit="px", group="Matching")] = 1024,
     context: Context,

@@ -57,6 +57,20 @@ def test_the_node_makes_a_coloured_mesh_from_the_users_folder(folder, pictures, 
     np.testing.assert_array_equal(mesh.vertices, again.vertices)
 
 
+def test_the_surface_is_closed_and_its_triangles_face_outwards(model, pictures):
+    import torch
+
+    from nodes.morph._prior import decoded
+
+    vertices, triangles, _ = decoded(model, torch.from_numpy(_latent(model, pictures, 0.5)), 24)
+    edges = np.sort(
+        np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1
+    )
+    assert (np.unique(edges, axis=0, return_counts=True)[1] % 2 == 0).all()
+    a, b, c = (vertices[triangles[:, corner]].astype(np.float64) for corner in range(3))
+    assert np.einsum("nc,nc->n", a, np.cross(b, c)).sum() / 6 > 0.01
+
+
 def test_without_the_folder_the_error_says_which_one_to_bring(tmp_path, pictures, monkeypatch):
     from nodes.morph.regenerate_morph import regenerate_morph
 
