@@ -1,101 +1,24 @@
-"""Handles on the picture: what can be done to the selected node by hand, over what is viewed.
-
-A tool knows pictures, not widgets: points are in full-size pixels of the picture in front, and
-`reach` is how many of them the hand may miss a handle by.
-"""
+"""Handles on the picture: what can be done to the selected node by hand, over what is viewed."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from app.document.commands.parameters import set_value, value_at
-from app.document.graph import Graph, GraphError
+from app.document.graph import GraphError
 from app.ui.session import Session
 from app.ui.viewers.framing import Framing
+from app.ui.viewers.node_tool import NodeTool, Point, Tool
+from app.ui.viewers.paint_tool import PaintTool
 
 LINE = QColor("#ffd166")
 SHADE = QColor(0, 0, 0, 120)
-PAINT = QColor(230, 60, 60, 120)
-ERASE = QColor(20, 20, 20, 140)
-#: What strokes divide the picture's width into.
-UNITS = 10_000
 HANDLE = 4.5
 _GESTURES = itertools.count()
-Point = tuple[float, float]
-
-
-class Tool(Protocol):
-    """Acts on one node."""
-
-    #: What the footer says about it.
-    advice: str
-
-    def cursor(self, at: Point, reach: float) -> Qt.CursorShape | None:
-        """The cursor over a point; None where the tool has nothing to grab."""
-
-    def press(self, at: Point, reach: float, modifiers: Qt.KeyboardModifier) -> bool:
-        """Take hold; whether there was something to take hold of."""
-
-    def move(self, at: Point) -> None: ...
-
-    def release(self) -> None: ...
-
-    def wheel(self, steps: float, modifiers: Qt.KeyboardModifier) -> bool:
-        """Whether the wheel meant the tool."""
-
-    def paint(self, painter: QPainter, framing: Framing, hover: Point | None) -> None: ...
-
-
-class NodeTool:
-    """What the tools share: reading and setting parameters of a node at the session's frame."""
-
-    advice = ""
-
-    def __init__(self, session: Session, node: str, size: tuple[float, float]) -> None:
-        self.session, self.node = session, node
-        #: Width and height of the picture in full-size pixels.
-        self.size = size
-
-    def get(self, parameter: str) -> Any:
-        session = self.session
-        return value_at(session.graph, session.registry, self.node, parameter, session.frame)
-
-    def set(self, label: str, values: dict[str, Any], merge: str = "") -> None:
-        session = self.session
-
-        def change(graph: Graph) -> Graph:
-            for parameter, value in values.items():
-                graph = set_value(graph, session.registry, self.node, parameter, value, session.frame)
-            return graph
-
-        session.edit(label, change, merge)
-
-    def cursor(self, at: Point, reach: float) -> Qt.CursorShape | None:
-        return None
-
-    def press(self, at: Point, reach: float, modifiers: Qt.KeyboardModifier) -> bool:
-        return False
-
-    def move(self, at: Point) -> None:
-        """Nothing follows the hand."""
-
-    def release(self) -> None:
-        """Nothing was held."""
-
-    def wheel(self, steps: float, modifiers: Qt.KeyboardModifier) -> bool:
-        return False
-
-    def paint(self, painter: QPainter, framing: Framing, hover: Point | None) -> None:
-        """Nothing to show."""
-
-    def inside(self, at: Point) -> bool:
-        return 0 <= at[0] < self.size[0] and 0 <= at[1] < self.size[1]
 
 
 class PickTool(NodeTool):
@@ -291,99 +214,6 @@ class TransformTool(NodeTool):
 
     def paint(self, painter: QPainter, framing: Framing, hover: Point | None) -> None:
         _draw_box(painter, QPolygonF([QPointF(*framing.to_view(*corner)) for corner in self._corners()]))
-
-
-class PaintTool(NodeTool):
-    """Paint a mask; each stroke is one step."""
-
-    advice = "Drag to paint, Shift erases, Shift and wheel change the brush"
-    radius = 0.02
-
-    def __init__(self, session: Session, node: str, size: tuple[float, float], *, over: bool) -> None:
-        """`over` shows the mask over a picture that is not the mask itself."""
-        super().__init__(session, node, size)
-        self._over = over
-        self._points: list[Point] = []
-        self._paints = True
-
-    def cursor(self, at: Point, reach: float) -> Qt.CursorShape | None:
-        return Qt.CursorShape.CrossCursor
-
-    def press(self, at: Point, reach: float, modifiers: Qt.KeyboardModifier) -> bool:
-        self._paints = not modifiers & Qt.KeyboardModifier.ShiftModifier
-        self._points = [at]
-        return True
-
-    def move(self, at: Point) -> None:
-        # Points closer than a part of the brush add nothing but length.
-        if self._points and math.dist(at, self._points[-1]) > max(0.15 * self.radius * self.size[0], 0.5):
-            self._points.append(at)
-
-    def release(self) -> None:
-        if not self._points:
-            return
-        numbers = " ".join(
-            f"{round(x / self.size[0] * UNITS)} {round(y / self.size[0] * UNITS)}" for x, y in self._points
-        )
-        self._points = []
-        stroke = f"{'+' if self._paints else '-'}{max(round(self.radius * UNITS), 1)} {numbers}"
-        before = str(self.get("strokes")).strip().rstrip(";")
-        self.set(
-            "Paint" if self._paints else "Erase", {"strokes": f"{before};{stroke}" if before else stroke}
-        )
-
-    def wheel(self, steps: float, modifiers: Qt.KeyboardModifier) -> bool:
-        if not modifiers & Qt.KeyboardModifier.ShiftModifier:
-            return False
-        # Kept for the next mask too: a hand keeps its brush.
-        PaintTool.radius = min(max(PaintTool.radius * 1.15**steps, 0.001), 0.3)
-        return True
-
-    def paint(self, painter: QPainter, framing: Framing, hover: Point | None) -> None:
-        if self._over:
-            self._paint_mask(painter, framing)
-        width = 2 * self.radius * self.size[0] * framing.zoom
-        if self._points:
-            seen = [QPointF(*framing.to_view(*point)) for point in self._points]
-            _draw_stroke(painter, seen, PAINT if self._paints else ERASE, width)
-        if hover is not None:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            for colour, thick in ((QColor(0, 0, 0, 150), 3.0), (QColor("#ffffff"), 1.2)):
-                painter.setPen(QPen(colour, thick))
-                painter.drawEllipse(QPointF(*framing.to_view(*hover)), width / 2, width / 2)
-
-    def _paint_mask(self, painter: QPainter, framing: Framing) -> None:
-        """What was painted so far, as a red film."""
-        layer = QImage(painter.viewport().size(), QImage.Format.Format_ARGB32_Premultiplied)
-        layer.fill(Qt.GlobalColor.transparent)
-        brush = QPainter(layer)
-        brush.setRenderHint(QPainter.RenderHint.Antialiasing)
-        unit = self.size[0] / UNITS
-        for stroke in filter(None, (part.strip() for part in str(self.get("strokes")).split(";"))):
-            try:
-                numbers = [float(part) for part in stroke[1:].split()]
-            except ValueError:
-                continue  # The node itself says what is wrong with it.
-            erases = stroke[0] == "-"
-            modes = QPainter.CompositionMode
-            brush.setCompositionMode(modes.CompositionMode_Clear if erases else modes.CompositionMode_Source)
-            points = [
-                QPointF(*framing.to_view(x * unit, y * unit))
-                for x, y in zip(numbers[1::2], numbers[2::2], strict=False)
-            ]
-            if points:
-                _draw_stroke(brush, points, PAINT, 2 * numbers[0] * unit * framing.zoom)
-        brush.end()
-        painter.drawImage(0, 0, layer)
-
-
-def _draw_stroke(painter: QPainter, points: list[QPointF], colour: QColor, width: float) -> None:
-    line, cap, join = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-    painter.setPen(QPen(colour, width, line, cap, join))
-    if len(points) > 1:
-        painter.drawPolyline(QPolygonF(points))
-    else:
-        painter.drawPoint(points[0])
 
 
 def _draw_box(painter: QPainter, outline: QPolygonF) -> None:

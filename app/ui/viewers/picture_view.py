@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.ui.viewers.framing import Framing
-from app.ui.viewers.handles import Tool
+from app.ui.viewers.node_tool import Tool
 from app.ui.viewers.overlays import Overlays, draw_faces
 from app.ui.viewers.picture import Channel, Picture
 from nodes.sdk.values import Faces

@@ -15,7 +15,7 @@ from app.document.graph import Graph, NodeInstance, Port
 from app.ui.actions import Actions
 from app.ui.session import Session
 from app.ui.theme import apply_theme
-from app.ui.viewers.handles import PaintTool
+from app.ui.viewers.paint_tool import PaintTool
 from app.ui.viewers.viewer import Viewer
 from nodes.sdk.registry import default_registry
 from tests.ui.conftest import settle
