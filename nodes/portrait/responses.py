@@ -23,7 +23,7 @@ _LEVELS = {1: (0.35, 0.75, 1.2, 1.7, 2.4), -1: (-0.5, -1.1)}
 BLIND = 0.12
 #: How many times the asked value a level may be: brows answer weakly, a mouth breaks early.
 _GAIN = {"brow": 5.0, "eye": 2.0}
-_USUAL_GAIN = 2.2
+_USUAL_GAIN = 1.8
 _STEPS = 8
 #: How dear it is to leave the plain slider value, and to move what was not asked to move.
 _HABIT = 0.03
