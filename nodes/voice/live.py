@@ -49,10 +49,7 @@ class LiveMouth:
 
     def _answer(self, whole: int) -> FloatArray:
         rows = phone_net.features(self._kept[: whole * STEP])
-        likely = phone_net.posteriors(self._level(rows))
-        from scipy.ndimage import gaussian_filter1d
-
-        likely = gaussian_filter1d(likely, 1.5, axis=0, mode="nearest")
+        likely = phone_net.steadied(phone_net.posteriors(self._level(rows)))
         tracks = blended(likely, np.zeros(whole, np.float32))
         return coefficients_of(tracks, intensity=self._intensity)
 

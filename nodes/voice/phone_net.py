@@ -93,4 +93,11 @@ def phone_posteriors(signal: FloatArray) -> FloatArray:
     """T x len(SYMBOLS) for a signal (N, 16 kHz): how likely each phone is at each 10 ms."""
     if not len(signal):
         return np.zeros((0, len(SYMBOLS)), np.float32)
-    return posteriors(normalised(features(signal)))
+    return steadied(posteriors(normalised(features(signal))))
+
+
+def steadied(likely: FloatArray) -> FloatArray:
+    """Likelihoods without the flicker from step to step: no phone lasts less than some steps."""
+    from scipy.ndimage import gaussian_filter1d
+
+    return np.asarray(gaussian_filter1d(likely, 1.5, axis=0, mode="nearest"), np.float32)

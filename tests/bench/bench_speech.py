@@ -15,6 +15,7 @@ from nodes.sdk import Context
 from nodes.sdk.models import find
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice import hearing, sphinx
+from nodes.voice.live import LiveMouth
 from nodes.voice.phones import SILENCE, Phone, per_frame
 from nodes.voice.sound_features import loudness
 from nodes.voice.style import distance, style_of, styled
@@ -96,6 +97,13 @@ def _loudness(clip: Clip) -> tuple[FloatArray, FloatArray]:
     level = gaussian_filter1d(np.exp(loudness(clip.signal)), 4.0)
     opening = level / np.percentile(level, 95) * np.percentile(clip.opening, 95)
     return opening, np.ones_like(opening)
+
+
+def _live(clip: Clip) -> tuple[FloatArray, FloatArray]:
+    """The sound in blocks of a tenth of a second, as from a microphone."""
+    mouth = LiveMouth()
+    starts = range(0, len(clip.signal), 1600)
+    return measured(np.concatenate([mouth.feed(clip.signal[at : at + 1600]) for at in starts]))
 
 
 def _table(clip: Clip) -> tuple[FloatArray, FloatArray]:
