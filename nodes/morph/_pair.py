@@ -28,6 +28,7 @@ class Matching:
         colour, direction, shape: what a difference of colour, of the surface's direction, and of its
             relief costs, in sizes of the shape.
         turn: look for a turn between the two; otherwise they are taken as they stand.
+        parts: "all of both", "what both have", or "guess": all of both when both are closed.
         texture: texels a side of blended textures, at most.
     """
 
@@ -35,6 +36,7 @@ class Matching:
     direction: float = 0.12
     shape: float = 0.6
     turn: bool = False
+    parts: str = "guess"
     texture: int = 1024
 
 
@@ -60,6 +62,8 @@ class Pair:
         tell(0.03)
         self.second = Side(second, matching.colour, matching.shape)
         tell(0.06)
+        closed = not (self.first.rim.any() or self.second.rim.any())
+        self._whole = matching.parts == "all of both" or (matching.parts == "guess" and closed)
         one, two = self.frames = self._frames(matching, guides, tell)
         self.first.enter(one.enter(first.vertices))
         start = self.first.start()
@@ -67,6 +71,7 @@ class Pair:
             start,
             self.second.goal(),
             direction=matching.direction,
+            whole=self._whole,
             guides=_nodes(start.carrier.rest, one, two, guides),
             progress=lambda share: tell(0.2 + 0.5 * share),
         )
@@ -87,6 +92,8 @@ class Pair:
             )
             return here.after(step), two
         one = frame_of(first.mesh.vertices, first.measure)
+        if self._whole and not matching.turn:
+            return one, two
         first.enter(one.enter(first.mesh.vertices))
         some = slice(None, None, max(len(first.samples) // _SOME, 1))
         step = aligned(
@@ -108,11 +115,12 @@ class Pair:
         finder = Closest(arrived, first.mesh.triangles, usable=self._common())
         nodes = start.carrier.rest
         seats = finder(nodes, start.normals_of(nodes))
-        trust = np.exp(-((seats.distance / 0.03) ** 2))
+        trust = np.exp(-((seats.distance / (0.15 if self._whole else 0.05)) ** 2))
         found = register(
             start,
             first.goal(),
             guides=_nodes(nodes, *self.frames[::-1], None if guides is None else guides[::-1]),
+            whole=self._whole,
             begin=seats.of(first.rest, first.mesh.triangles),
             begin_weights=trust,
             progress=tell,

@@ -23,10 +23,13 @@ SAMPLES = 8_000
 _LAYING = ((0.1, 0.3),) * 6 + ((0.05, 0.15),) * 4
 #: Fuzziness, reach, and stiffness of the carrier, coarse to fine, in sizes of the shape.
 _ROUNDS = ((0.04, 0.3, 20.0), (0.025, 0.2, 8.0), (0.012, 0.12, 3.0))
+#: The same when all of one shape shall go to all of the other.
+_WHOLE = ((0.05, None, 10.0), (0.025, 0.4, 5.0), (0.012, 0.2, 2.0))
 #: Stiffness of the carrier while closest points pull.
 _HOMING = (2.0, 1.0, 0.5, 0.25, 0.12, 0.06, 0.03)
 #: Farther than this from the goal nothing is matched any more, in sizes of the shape.
 TOO_FAR = 0.04
+_TOO_FAR_OF_WHOLE = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +96,7 @@ def register(
     goal: Goal,
     *,
     direction: float = 0.12,
+    whole: bool = False,
     guides: Guides | None = None,
     begin: FloatArray | None = None,
     begin_weights: FloatArray | None = None,
@@ -102,6 +106,7 @@ def register(
 
     Args:
         direction: what a full difference of the surface's direction costs, in sizes of the shape.
+        whole: all of the one goes to all of the other; else only what both have.
         begin: N x 3, where the nodes are known to go roughly; transport is not asked then.
         begin_weights: N in 0..1, how far that is to be trusted.
         progress: called with 0..1, may raise.
@@ -114,25 +119,29 @@ def register(
         for stiffness in (4.0, 1.0):
             moved = _pulled(carrier, moved, begin, held * begin_weights, stiffness, guides)
     else:
-        moved = _proposed(start, goal, moved, held, direction, guides, lambda share: tell(0.7 * share))
+        rounds = _WHOLE if whole else _ROUNDS
+        moved = _proposed(
+            start, goal, moved, held, direction, rounds, guides, lambda share: tell(0.7 * share)
+        )
+    limit = _TOO_FAR_OF_WHOLE if whole else TOO_FAR
     for number, stiffness in enumerate(_HOMING):
         tell(0.7 + 0.3 * number / len(_HOMING))
         places, distance, fits = goal.closest(moved, start.normals_of(moved))
-        fits &= distance < max(TOO_FAR, 0.12 * 0.6**number)
+        fits &= distance < max(limit, 0.12 * 0.6**number)
         moved = _pulled(carrier, moved, places, np.maximum(held, 0.02) * fits, stiffness, guides)
     places, distance, fits = goal.closest(moved, start.normals_of(moved))
-    fits &= distance < TOO_FAR
+    fits &= distance < limit
     # The last bit home: what is matched lies on the goal itself.
     return Found(np.where(fits[:, None], places, moved), fits)
 
 
-def _proposed(start, goal, moved, held, direction, guides, tell):  # type: ignore[no-untyped-def]
+def _proposed(start, goal, moved, held, direction, rounds, guides, tell):  # type: ignore[no-untyped-def]
     """The nodes after transport has pulled them, in rounds of less and less fuzziness."""
     target_features = np.hstack([goal.points, direction * goal.normals, goal.features])
     if guides is not None:
         moved = _guided(start.carrier, moved, guides)
-    for number, (blur, reach, stiffness) in enumerate(_ROUNDS):
-        share = number / len(_ROUNDS)
+    for number, (blur, reach, stiffness) in enumerate(rounds):
+        share = number / len(rounds)
         tell(share)
         features = np.hstack([moved, direction * start.normals_of(moved), start.features])
         plan = solve(
@@ -142,7 +151,7 @@ def _proposed(start, goal, moved, held, direction, guides, tell):  # type: ignor
             goal.weights,
             blur=blur,
             reach=reach,
-            begin=0.3,
+            begin=None if reach is None else 0.3,
             check=lambda share=share: tell(share),
         )
         targets, sent = plan.carry(goal.points)

@@ -15,6 +15,7 @@ def morph_shapes(
     direction: Annotated[float, Slider(0.0, 0.5, group="Matching")] = 0.12,
     relief: Annotated[float, Slider(0.0, 2.0, group="Matching")] = 0.6,
     turn: Annotated[Literal["as they stand", "turned to fit"], Choice(group="Matching")] = "as they stand",
+    parts: Annotated[Literal["guess", "all of both", "what both have"], Choice(group="Matching")] = "guess",
     texture: Annotated[int, Slider(256, 4096, unit="px", group="Matching")] = 1024,
     context: Context,
 ) -> Mesh:
@@ -32,6 +33,8 @@ def morph_shapes(
     - **Colour**, **Direction**, **Relief**: how much a difference of colour, of the way the surface
       faces, and of its bumps and hollows counts against a match. At 0 it does not count.
     - **Turn**: *turned to fit* when one lies on its side; small turns only, up to about 60 degrees.
+    - **Parts**: *all of both* sends every place somewhere; *what both have* leaves out what has no
+      counterpart. *guess* takes all of both when both are closed, without open rims.
     - **Texture**: size of the blended texture.
     - **Guides**: for faces, wire a table of landmarks for every shape (*Head landmarks*,
       *Load landmarks*). Places of the same name then meet, which keeps eyes on eyes.
@@ -59,7 +62,7 @@ def morph_shapes(
         return shapes[number + 1]
     first, second = shapes[number], shapes[number + 1]
     places = guides_of(guides, number)
-    matching = Matching(colour, direction, relief, turn == "turned to fit", texture)
+    matching = Matching(colour, direction, relief, turn == "turned to fit", parts, texture)
     parts = [
         part
         for mesh in (first, second)
