@@ -15,7 +15,7 @@ from nodes.sdk import Context
 from nodes.sdk.models import find
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice import hearing, sphinx
-from nodes.voice.live import LiveMouth
+from nodes.voice.live import DELAY, LiveMouth
 from nodes.voice.phones import SILENCE, Phone, per_frame
 from nodes.voice.sound_features import loudness
 from nodes.voice.style import distance, style_of, styled
@@ -55,6 +55,8 @@ def rows() -> list[Row]:
     )
     return [
         *result,
+        *_table_rows("live", _judge(found, _live), beside, {}),
+        Row("speech, live: delay", 1000 * DELAY, "ms", 250.0, "lower"),
         *_speeds(found, context, careful),
         *_borders(found, context),
         *_styles(found),
