@@ -42,7 +42,7 @@ def main() -> int:
         try:
             graph = load(GRAPHS / f"{name}.graph", registry).graph
             value = evaluator.value(graph, entry["node"], frame=entry["frame"])
-            _write(value, GRAPHS / "thumbnails" / f"{name}.jpg")
+            _write(value, GRAPHS / "thumbnails" / f"{name}.jpg", entry.get("share", SHARE))
         except FacewrightError as error:
             failed += 1
             sys.stderr.write(f"{name}: {error}\n")
@@ -51,8 +51,8 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _write(value: object, path: Path) -> None:
-    """The upper middle of a picture, where faces are, in the shape of the gallery's."""
+def _write(value: object, path: Path, share: float) -> None:
+    """A share of a picture's width, at the top where faces are, in the shape of the gallery's."""
     from PIL import Image
 
     from app.engine.preview import preview_of
@@ -61,8 +61,8 @@ def _write(value: object, path: Path) -> None:
     if pixels is None:
         raise ValueError(f"{path.stem} gives no picture")
     picture = Image.fromarray(pixels).convert("RGB")
-    width = picture.width * SHARE
-    left = picture.width * MIDDLE - width / 2
+    width = picture.width * share
+    left = max(picture.width * MIDDLE - width / 2, 0.0) if share < 1 else 0.0
     box = (left, 0.0, left + width, min(width * SIZE[1] / SIZE[0], picture.height))
     fitted = picture.resize(SIZE, Image.Resampling.LANCZOS, box)
     fitted.save(path, "JPEG", quality=QUALITY, optimize=True)
