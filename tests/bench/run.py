@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 RESULTS = ROOT / "bench-results"
 #: Longest time for one benchmark file, in seconds.
-TIME_LIMIT = 600.0
+TIME_LIMIT = 1500.0
 PACKAGES = (
     "numpy",
     "numba",
