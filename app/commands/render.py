@@ -186,15 +186,8 @@ def carry_out(job: Job, evaluator: Evaluator) -> None:
     """
     from app.engine.exporting import export_node
     from app.export.parts import parts_folder
-    from app.export.values import write_value
 
-    spec = evaluator.registry.get(unfolded(job.graph).nodes[job.node].kind)
-    gives_picture = spec is None or any(socket.type_name == "Image" for socket in spec.outputs)
     with ProgressLine() as line:
-        if not gives_picture:
-            value = evaluator.value(job.graph, job.node, frame=job.first, on_state=line.on_state)
-            write_value(value, job.target)
-            return
 
         def report(done: int, total: int, seconds_left: float, doing: str) -> None:
             line.report(done, total, seconds_left or None, doing)

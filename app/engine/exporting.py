@@ -67,6 +67,7 @@ def export_node(
     """
     from app.export.carried import text_to_carry
     from app.export.render import export
+    from app.export.values import write_value
 
     whole, graph = graph, unfolded(graph)
     instance = graph.nodes.get(node)
@@ -77,7 +78,11 @@ def export_node(
     target = output or Path(str(parameters.get("path", "")))
     picture = next((socket.name for socket in spec.outputs if socket.type_name == "Image"), None)
     if picture is None:
-        raise NodeFailure(node, "the node gives no picture to export", hint="Choose one that does")
+        # Meshes, heads, motions and the like are one file, whatever the range.
+        value = evaluator.value(graph, node, frame=first, on_state=on_state, is_cancelled=is_cancelled)
+        write_value(value, target)
+        on_progress(1, 1, 0.0, "writing")
+        return target
 
     def frame_at(frame: int) -> Image:
         image: Image = evaluator.value(

@@ -53,6 +53,25 @@ def test_another_file_may_be_given(engine: Engine, tmp_path: Path) -> None:
     assert frames_in(target) == 5
 
 
+def test_what_is_no_picture_is_written_as_one_file(engine: Engine, tmp_path: Path) -> None:
+    graph = kit.graph({"clip": "frame_number", "around": "window"}, {"around": {"items": "clip"}})
+    target = tmp_path / "around.csv"
+    engine.client.export(graph, "around", target, 5, 9)
+    done = engine.until(ExportDone)
+    assert (done.error, Path(done.path)) == (None, target)
+    assert "5" in target.read_text("utf-8")
+    assert engine.of(ExportProgress)[-1].done == 1
+
+
+def test_what_fits_no_file_of_that_name_says_which_do(engine: Engine, tmp_path: Path) -> None:
+    graph = kit.graph({"clip": "frame_number", "around": "window"}, {"around": {"items": "clip"}})
+    engine.client.export(graph, "around", tmp_path / "around.mp4", 0, 0)
+    error = engine.until(ExportDone).error
+    assert error is not None
+    assert ".csv" in f"{error.what} {error.hint}"
+    assert not (tmp_path / "around.mp4").exists()
+
+
 def test_looking_goes_on_while_an_export_runs(engine: Engine, tmp_path: Path) -> None:
     graph = video(tmp_path / "out.mp4", "slow_picture")
     engine.client.export(graph, "out", None, 0, 30)
