@@ -14,11 +14,11 @@ from tests.models.shelf import CONTENT, Shelf, make_shelf
 
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
-    with monkeypatch.context() as patch:
-        shelf = make_shelf(tmp_path, patch)
-        shelf.card("alpha")
-        shelf.models.mkdir()
-        yield shelf
+    shelf = make_shelf(tmp_path, monkeypatch)
+    shelf.card("alpha")
+    shelf.models.mkdir()
+    yield shelf
+    monkeypatch.undo()
     models.cards.cache_clear()
 
 
