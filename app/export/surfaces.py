@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import numpy.typing as npt
 from app.export.atomic import replacing
 from app.export.pictures import encode_picture, write_picture
 from nodes.media.colour import as_bytes, to_linear
+from nodes.media.glb import pack_glb
 from nodes.sdk.values import HeadState, Mesh
 from nodes.sdk.values.arrays import FloatArray, host_array
 
@@ -134,18 +133,7 @@ def glb_bytes(mesh: Mesh) -> bytes:
         surface["baseColorTexture"] = {"index": 0}
     body = b"".join(chunks)
     document |= {"buffers": [{"byteLength": len(body)}], "bufferViews": views, "accessors": accessors}
-    text = json.dumps(document, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    total = 12 + 8 + len(text) + 8 + len(body)
-    return b"".join(
-        [
-            struct.pack("<4sII", b"glTF", 2, total),
-            struct.pack("<I4s", len(text), b"JSON"),
-            text,
-            struct.pack("<I4s", len(body), b"BIN\0"),
-            body,
-        ]
-    )
+    return pack_glb(document, body)
 
 
 def write_mesh_ply(mesh: Mesh, path: Path) -> None:

@@ -7,8 +7,6 @@ the target weights and of the head's rotation.
 
 from __future__ import annotations
 
-import json
-import struct
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +16,7 @@ from nodes.head._own import eye_colours
 from nodes.head._pose import gaze_from_coefficients
 from nodes.head._shape import eye_centres, gaze_rotation, neutral_vertices, parts_of
 from nodes.head._texture import HeadTexture
+from nodes.media.glb import pack_glb
 from nodes.raster.geometry import vertex_normals
 from nodes.sdk.values import ARKIT_NAMES, HeadState, Motion
 from nodes.sdk.values.arrays import FloatArray, IntArray
@@ -246,15 +245,4 @@ class _File:
             "bufferViews": self._views,
             "accessors": self._accessors,
         }
-        text = json.dumps(document, separators=(",", ":")).encode()
-        text += b" " * (-len(text) % 4)
-        total = 12 + 8 + len(text) + 8 + len(body)
-        return b"".join(
-            [
-                struct.pack("<4sII", b"glTF", 2, total),
-                struct.pack("<I4s", len(text), b"JSON"),
-                text,
-                struct.pack("<I4s", len(body), b"BIN\0"),
-                body,
-            ]
-        )
+        return pack_glb(document, body)
