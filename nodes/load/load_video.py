@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from nodes.media.files import VIDEO_EXTENSIONS
 from nodes.sdk import Context, File, Slider, node
 from nodes.sdk.values import Image
 
@@ -9,28 +10,7 @@ from nodes.sdk.values import Image
 @node(title="Load video", category="Load", reads=("frame", "fps"))
 def load_video(
     *,
-    path: Annotated[
-        str,
-        File(
-            "Video",
-            (
-                "mp4",
-                "mov",
-                "mkv",
-                "webm",
-                "avi",
-                "m4v",
-                "mpg",
-                "mpeg",
-                "ts",
-                "mts",
-                "gif",
-                "ogv",
-                "flv",
-                "wmv",
-            ),
-        ),
-    ] = "",
+    path: Annotated[str, File("Video", VIDEO_EXTENSIONS)] = "",
     timing: Literal["own speed", "frame by frame"] = "own speed",
     offset: Annotated[int, Slider(-100_000, 100_000, unit="frames", hard=False)] = 0,
     after_end: Literal["hold", "loop", "bounce"] = "hold",

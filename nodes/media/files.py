@@ -8,6 +8,24 @@ from pathlib import Path
 
 from nodes.sdk import FileProblem, NodeError
 
+#: Names of files that may hold a clip.
+VIDEO_EXTENSIONS = (
+    "mp4",
+    "mov",
+    "mkv",
+    "webm",
+    "avi",
+    "m4v",
+    "mpg",
+    "mpeg",
+    "ts",
+    "mts",
+    "gif",
+    "ogv",
+    "flv",
+    "wmv",
+)
+
 #: Errors that mean "no room left", whatever the file system calls it.
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 

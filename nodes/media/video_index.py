@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from nodes.media.files import VIDEO_EXTENSIONS
 from nodes.sdk import FileProblem
 
 if TYPE_CHECKING:
@@ -19,23 +20,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 logger = logging.getLogger(__name__)
-
-EXTENSIONS = (
-    "mp4",
-    "mov",
-    "mkv",
-    "webm",
-    "avi",
-    "m4v",
-    "mpg",
-    "mpeg",
-    "ts",
-    "mts",
-    "gif",
-    "ogv",
-    "flv",
-    "wmv",
-)
 
 #: Larger frames are refused; 8192 x 8192 takes 0.8 GB as float RGB.
 MAX_SIDE = 16_384
@@ -124,7 +108,7 @@ def open_video(path: Path) -> av.container.InputContainer:
         return av.open(f"file:{path}", options=_OPTIONS, metadata_errors="replace")
     except (av.error.FFmpegError, ValueError, UnicodeError) as error:
         logger.info("%s does not open as a clip: %s", path, error)
-        if path.suffix.lower().lstrip(".") in EXTENSIONS:
+        if path.suffix.lower().lstrip(".") in VIDEO_EXTENSIONS:
             raise FileProblem(
                 f"the video {path} is damaged, cut short, or no video at all",
                 hint="Copy, download or export it again",
