@@ -6,6 +6,16 @@ be done raises GraphError with the reason.
 
 from app.document.commands.clipboard import copy_text, duplicate, paste_text
 from app.document.commands.groups import demote, expose_sockets, group_nodes, promote, ungroup
+from app.document.commands.keys import (
+    KeyPlace,
+    Track,
+    add_key,
+    delete_keys,
+    key_bounds,
+    shape_keys,
+    shift_keys,
+    tracks_of,
+)
 from app.document.commands.nodes import (
     add_node,
     delete_nodes,
@@ -37,6 +47,16 @@ from app.document.commands.project import (
     set_marker,
     set_settings,
 )
+from app.document.commands.several import (
+    Shown,
+    reset_parameters,
+    set_values,
+    shown,
+    shown_value,
+    stop_animating,
+    toggle_keys,
+)
+from app.document.commands.values import copy_values, paste_values
 from app.document.commands.wires import (
     connect,
     disconnect,
@@ -50,11 +70,17 @@ from app.document.commands.wires import (
 from app.document.variants import remove_variant, rename_variant, save_variant, switch_variant
 
 __all__ = [
+    "KeyPlace",
+    "Shown",
+    "Track",
     "add_backdrop",
+    "add_key",
     "add_node",
     "clear_keys",
     "connect",
     "copy_text",
+    "copy_values",
+    "delete_keys",
     "delete_nodes",
     "demote",
     "disconnect",
@@ -63,11 +89,13 @@ __all__ = [
     "extract_nodes",
     "group_nodes",
     "insert_on_wire",
+    "key_bounds",
     "move_backdrops",
     "move_keys",
     "move_keys_at",
     "move_nodes",
     "paste_text",
+    "paste_values",
     "promote",
     "refusals_from",
     "refusals_into",
@@ -79,6 +107,7 @@ __all__ = [
     "rename_node",
     "rename_variant",
     "reset_parameter",
+    "reset_parameters",
     "save_variant",
     "set_backdrop",
     "set_colour",
@@ -89,9 +118,17 @@ __all__ = [
     "set_parameter",
     "set_settings",
     "set_value",
+    "set_values",
+    "shape_keys",
+    "shift_keys",
+    "shown",
+    "shown_value",
+    "stop_animating",
     "swap_inputs",
     "switch_variant",
     "toggle_disabled",
+    "toggle_keys",
+    "tracks_of",
     "ungroup",
     "value_at",
     "wire_refusal",

@@ -96,7 +96,7 @@ def set_key(
 
     Args:
         value: None keeps the value that the parameter has there.
-        interpolation: how the curve leaves the key; None keeps that of the key there or before it.
+        interpolation: how the curve leaves the key; None keeps that of the key there, before it or first.
 
     Raises:
         GraphError: when the parameter cannot be keyframed, or the value is no number.
@@ -109,7 +109,7 @@ def set_key(
     curve = _setting(graph, node, parameter)
     keys = curve.keys if isinstance(curve, Curve) else ()
     if interpolation is None:
-        earlier = [key for key in keys if key.frame <= frame]
+        earlier = [key for key in keys if key.frame <= frame] or list(keys[:1])
         interpolation = earlier[-1].interpolation if earlier else "smooth"
     key = Key(float(frame), number, interpolation)
     return _stored(graph, node, parameter, _curve((*(k for k in keys if k.frame != key.frame), key)))

@@ -18,12 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.document.commands import KeyPlace, Track, shape_keys, tracks_of
 from app.document.curve import INTERPOLATIONS, Interpolation
 from app.document.graph import Graph
 from app.document.wiring import known_spec
-from app.ui.panels import curves
 from app.ui.panels.curve_plot import HUES, CurvePlot
-from app.ui.panels.curves import Track
 from app.ui.theme import icon
 
 TRACK = Qt.ItemDataRole.UserRole + 1
@@ -92,7 +91,7 @@ class CurveEditor(QWidget):
 
     def refresh(self) -> None:
         """Show the curves as they are now."""
-        found = curves.tracks_of(self.session.graph, self.session.selection)
+        found = tracks_of(self.session.graph, self.session.selection)
         if [self.list.item(row).data(TRACK) for row in range(self.list.count())] != list(found):
             self._fill(list(found))
         colours = {track: HUES[number % len(HUES)] for number, track in enumerate(found)}
@@ -146,7 +145,7 @@ class CurveEditor(QWidget):
         if places:
             self.session.edit(
                 f"Make keys {interpolation}",
-                lambda graph: curves.with_interpolation(graph, places, interpolation),
+                lambda graph: shape_keys(graph, places, interpolation),
             )
         self._show_interpolation()
 
@@ -156,7 +155,7 @@ class CurveEditor(QWidget):
             key.interpolation
             for track, curve in self.plot.curves.items()
             for key in curve.keys
-            if curves.KeyPlace(track, key.frame) in self.plot.selected
+            if KeyPlace(track, key.frame) in self.plot.selected
         }
         for interpolation, button in self.buttons.items():
             button.setChecked(chosen == {interpolation})

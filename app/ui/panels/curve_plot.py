@@ -9,10 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from app.document.commands import KeyPlace, Track, add_key, delete_keys, key_bounds, shift_keys
 from app.document.curve import Curve
 from app.document.graph import Graph
-from app.ui.panels import curves
-from app.ui.panels.curves import KeyPlace, Track
 from app.ui.theme import current_theme
 
 #: Hues of the curves, after Okabe and Ito, light enough for a dark and dark enough for a light ground.
@@ -61,7 +60,7 @@ class CurvePlot(QWidget):
 
     def fit(self) -> None:
         """Bring all keys into view."""
-        found = curves.bounds(self.curves)
+        found = key_bounds(self.curves)
         if found is None:
             return
         first, last, low, high = found
@@ -183,7 +182,7 @@ class CurvePlot(QWidget):
             frames, amount = (frames, 0.0) if abs(step.x()) > abs(step.y()) else (0.0, amount)
         start, places = self._before
         registry = self.session.registry
-        now, moved = curves.moved(start, registry, places, frames, amount)
+        now, moved = shift_keys(start, registry, places, frames, amount)
         tracks = {place.track for place in places}
 
         def apply(graph: Graph) -> Graph:
@@ -212,7 +211,7 @@ class CurvePlot(QWidget):
         ):
             frame = float(round(self.read(event.position())[0]))
             value, registry = self.curves[track].at(frame), self.session.registry
-            self.session.edit("Add key", lambda graph: curves.with_key(graph, registry, track, frame, value))
+            self.session.edit("Add key", lambda graph: add_key(graph, registry, track, frame, value))
             self._select(frozenset({KeyPlace(track, frame)}))
 
     def _move_playhead(self, point: QPointF) -> None:
@@ -236,8 +235,8 @@ class CurvePlot(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.selected:
-            places = self.selected
-            self.session.edit("Delete keys", lambda graph: curves.without(graph, places))
+            places, registry = self.selected, self.session.registry
+            self.session.edit("Delete keys", lambda graph: delete_keys(graph, registry, places))
         elif event.key() == Qt.Key.Key_F:
             self.fit()
         else:

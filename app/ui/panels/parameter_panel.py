@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -21,17 +20,28 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.commands import demote, promote
+from app.document.commands import (
+    copy_values,
+    demote,
+    paste_values,
+    promote,
+    rename_node,
+    reset_parameters,
+    set_disabled,
+    set_values,
+    shown,
+    stop_animating,
+    toggle_keys,
+)
 from app.document.curve import Curve
-from app.document.graph import Graph, GraphError, NodeInstance, Owner
+from app.document.graph import Graph, NodeInstance, Owner
 from app.document.wiring import known_spec
 from app.engine.protocol import NodeState
 from app.ui.actions import Actions
-from app.ui.panels import presets, values
+from app.ui.panels import presets
 from app.ui.panels.head import NodeHead
 from app.ui.panels.presets import Preset
 from app.ui.panels.rows import Group, ParameterRow
-from app.ui.panels.settings import shown, with_key_toggled, with_value, without_keys, without_value
 from nodes.sdk.errors import FacewrightError
 from nodes.sdk.node import NodeSpec
 from nodes.sdk.params import ParameterSpec, ParameterValue
@@ -237,9 +247,10 @@ class ParameterPanel(QWidget):
         if not self._gesture:
             self._gesture = f"panel {id(self)} {next(self._gestures)}"
         names, spec, frame = self.names, row.spec, float(self.session.frame)
+        registry = self.session.registry
         self.session.edit(
             f"Set {spec.label}",
-            lambda graph: with_value(graph, names, spec, value, frame),
+            lambda graph: set_values(graph, registry, names, spec, value, frame),
             merge=self._gesture,
         )
 
@@ -255,25 +266,20 @@ class ParameterPanel(QWidget):
 
     def reset(self, spec: ParameterSpec) -> None:
         """Return a parameter to its default."""
-        names = self.names
-        self._edit(f"Reset {spec.label}", lambda graph: without_value(graph, names, spec))
+        names, registry = self.names, self.session.registry
+        self._edit(f"Reset {spec.label}", lambda graph: reset_parameters(graph, registry, names, (spec,)))
 
     def reset_all(self) -> None:
         """Return every parameter to its default."""
         names, specs = self.names, self.spec.parameters if self.spec else ()
-
-        def apply(graph: Graph) -> Graph:
-            for spec in specs:
-                graph = without_value(graph, names, spec)
-            return graph
-
-        self._edit("Reset all", apply)
+        registry = self.session.registry
+        self._edit("Reset all", lambda graph: reset_parameters(graph, registry, names, specs))
 
     def toggle_key(self, spec: ParameterSpec) -> None:
         """Set a key at the playhead, or remove the one there."""
-        names, frame = self.names, float(self.session.frame)
+        names, frame, registry = self.names, float(self.session.frame), self.session.registry
         label = "Remove key" if self.rows[spec.name].shown and self._has_key(spec) else "Set key"
-        self._edit(label, lambda graph: with_key_toggled(graph, names, spec, frame))
+        self._edit(label, lambda graph: toggle_keys(graph, registry, names, spec, frame))
 
     def _has_key(self, spec: ParameterSpec) -> bool:
         seen = self.rows[spec.name].shown
@@ -281,13 +287,13 @@ class ParameterPanel(QWidget):
 
     def stop_animating(self, spec: ParameterSpec) -> None:
         """Remove all keys; the value stays as it is at the playhead."""
-        names, frame = self.names, float(self.session.frame)
-        self._edit("Remove all keys", lambda graph: without_keys(graph, names, spec, frame))
+        names, frame, registry = self.names, float(self.session.frame), self.session.registry
+        self._edit("Remove all keys", lambda graph: stop_animating(graph, registry, names, spec, frame))
 
     def copy_values(self) -> None:
         """Put all values of the node into the clipboard as text."""
         if self.names and self.spec is not None:
-            text = values.copied(self.spec, self.graph.nodes[self.names[-1]])
+            text = copy_values(self.spec, self.graph.nodes[self.names[-1]])
             QGuiApplication.clipboard().setText(text)
             self.session.message.emit("Values copied")
 
@@ -296,7 +302,7 @@ class ParameterPanel(QWidget):
         names, spec = self.names, self.spec
         text = QGuiApplication.clipboard().text()
         if spec is not None:
-            self._edit("Paste values", lambda graph: values.pasted(graph, names, spec, text))
+            self._edit("Paste values", lambda graph: paste_values(graph, names, spec, text))
 
     def focus_filter(self) -> None:
         """Type to find a parameter."""
@@ -306,20 +312,12 @@ class ParameterPanel(QWidget):
     def _rename(self, new: str) -> None:
         if len(self.names) == 1 and new != self.names[0]:
             old = self.names[0]
-            self._edit("Rename", lambda graph: graph.renamed(old, new))
+            self._edit("Rename", lambda graph: rename_node(graph, old, new))
             self.refresh()
 
     def _disable(self, off: bool) -> None:
         names = self.names
-
-        def apply(graph: Graph) -> Graph:
-            for name in names:
-                if name not in graph.nodes:
-                    raise GraphError(f"there is no node '{name}'")
-                graph = graph.with_node(name, replace(graph.nodes[name], disabled=off))
-            return graph
-
-        self._edit("Disable" if off else "Enable", apply)
+        self._edit("Disable" if off else "Enable", lambda graph: set_disabled(graph, names, off))
 
     # -- menus --------------------------------------------------------------------------------
 
@@ -350,8 +348,11 @@ class ParameterPanel(QWidget):
     def apply_preset(self, preset: Preset) -> None:
         """Set the values of a preset."""
         names, spec, frame = self.names, self.spec, float(self.session.frame)
+        registry = self.session.registry
         if spec is not None:
-            self._edit(preset.title, lambda graph: presets.applied(graph, names, spec, preset, frame))
+            self._edit(
+                preset.title, lambda graph: presets.applied(graph, registry, names, spec, preset, frame)
+            )
 
     def _ask_for_title(self) -> None:
         dialog = QInputDialog(self)

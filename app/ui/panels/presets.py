@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.document.commands import set_values, shown_value
 from app.document.curve import Curve
 from app.document.graph import Graph, NodeInstance
 from app.document.storage import write_atomically
-from app.ui.panels.settings import value_at, with_value
 from nodes.sdk.errors import FacewrightError
 from nodes.sdk.models import data_folder
 from nodes.sdk.node import NodeSpec
 from nodes.sdk.params import ParameterValue
+from nodes.sdk.registry import Registry
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,9 @@ def presets_of(kind: str) -> list[Preset]:
     return [*_read(SHIPPED / f"{kind}.json", own=False), *_read(user_file(kind), own=True)]
 
 
-def applied(graph: Graph, names: Iterable[str], spec: NodeSpec, preset: Preset, frame: float) -> Graph:
+def applied(
+    graph: Graph, registry: Registry, names: Iterable[str], spec: NodeSpec, preset: Preset, frame: float
+) -> Graph:
     """Set the values of a preset, as keys where a parameter is animated."""
     chosen = list(names)
     for parameter in spec.parameters:
@@ -69,19 +72,19 @@ def applied(graph: Graph, names: Iterable[str], spec: NodeSpec, preset: Preset, 
                 value = parameter.coerce(tuple(plain) if isinstance(plain, list) else plain)
             except FacewrightError:
                 continue
-        graph = with_value(graph, chosen, parameter, value, frame)
+        graph = set_values(graph, registry, chosen, parameter, value, frame)
     return graph
 
 
 def taken(instance: NodeInstance, spec: NodeSpec, title: str, frame: float) -> Preset:
     """The values of a node at a frame as a preset; files are left out."""
     values = {
-        parameter.name: value_at(instance, parameter, frame)
+        parameter.name: shown_value(instance, parameter, frame)
         for parameter in spec.parameters
         if parameter.kind != "file"
         and (
             isinstance(instance.parameters.get(parameter.name), Curve)
-            or value_at(instance, parameter, frame) != parameter.default
+            or shown_value(instance, parameter, frame) != parameter.default
         )
     }
     groups = frozenset(parameter.group for parameter in spec.parameters if parameter.kind != "file")

@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from app.document.commands import Shown
 from app.ui.panels.controls import Control, control_for
-from app.ui.panels.settings import Shown
 from app.ui.theme import current_theme, icon
 from nodes.sdk.params import ParameterSpec
 

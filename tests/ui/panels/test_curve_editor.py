@@ -9,11 +9,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.document.commands import KeyPlace, Track
 from app.document.curve import Curve, Key
-from app.ui.panels import CurveEditor, curves
+from app.ui.panels import CurveEditor
 from app.ui.panels.curve_plot import CurvePlot
-from app.ui.panels.curves import KeyPlace, Track
-from tests.ui.canvas.fakes import FakeSession, face_graph, small_registry, steps
+from tests.ui.canvas.fakes import FakeSession, face_graph, steps
 
 JAW, SMILE = Track("edit", "jaw_open"), Track("edit", "smile_left")
 NONE = Qt.KeyboardModifier.NoModifier
@@ -154,13 +154,3 @@ def test_undo_is_followed(editor: CurveEditor, session: FakeSession) -> None:
     session.undo()
     assert [key.frame for key in plot.curves[JAW].keys] == [0, 10, 20]
     assert plot.selected == frozenset()
-
-
-def test_keys_moved_before_frame_zero_stop_there_together() -> None:
-    graph = face_graph().with_parameter("edit", "jaw_open", Curve((Key(2, 0.1), Key(6, 0.5))))
-    places = [KeyPlace(JAW, 2.0), KeyPlace(JAW, 6.0)]
-    after, now = curves.moved(graph, small_registry(), places, -50, 0.0)
-    setting = after.nodes["edit"].parameters["jaw_open"]
-    assert isinstance(setting, Curve)
-    assert [key.frame for key in setting.keys] == [0, 4]
-    assert {place.frame for place in now} == {0, 4}

@@ -40,7 +40,7 @@ def test_preset_sets_its_groups_and_leaves_the_others() -> None:
     spec = small_registry().get("edit_expression")
     assert spec is not None
     preset = Preset("Open", {"jaw_open": 0.7}, frozenset({"Mouth"}))
-    after = presets.applied(graph, ["edit"], spec, preset, 0.0)
+    after = presets.applied(graph, small_registry(), ["edit"], spec, preset, 0.0)
     assert dict(after.nodes["edit"].parameters) == {"jaw_open": 0.7, "turn": 9.0}
 
 
@@ -48,7 +48,7 @@ def test_animated_parameters_get_a_key() -> None:
     graph = face_graph().with_parameter("edit", "jaw_open", Curve((Key(0, 0.1),)))
     spec = small_registry().get("edit_expression")
     assert spec is not None
-    after = presets.applied(graph, ["edit"], spec, Preset("Open", {"jaw_open": 0.7}), 12.0)
+    after = presets.applied(graph, small_registry(), ["edit"], spec, Preset("Open", {"jaw_open": 0.7}), 12.0)
     setting = after.nodes["edit"].parameters["jaw_open"]
     assert isinstance(setting, Curve)
     assert [(key.frame, key.value) for key in setting.keys] == [(0, 0.1), (12, 0.7)]
@@ -84,5 +84,5 @@ def test_values_that_do_not_fit_are_left_out() -> None:
     spec = small_registry().get("edit_expression")
     assert spec is not None
     odd = Preset("Odd", {"jaw_open": "wide", "nothing": 1, "tint": [1, 1], "mirror": True})
-    after = presets.applied(face_graph(), ["edit"], spec, odd, 0.0)
+    after = presets.applied(face_graph(), small_registry(), ["edit"], spec, odd, 0.0)
     assert dict(after.nodes["edit"].parameters) == {"mirror": True}

@@ -1,11 +1,12 @@
-"""Changing the keys of curves, as functions on curves and graphs. Knows no Qt."""
+"""Keys of several curves at once, as a curve editor moves them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from app.document.curve import Curve, Interpolation, Key
+from app.document.commands.parameters import set_key, set_parameter
+from app.document.curve import Curve, Interpolation
 from app.document.graph import Graph, GraphError, ParameterSetting
 from app.document.wiring import known_spec
 from nodes.sdk.errors import FacewrightError
@@ -40,16 +41,21 @@ def tracks_of(graph: Graph, names: Iterable[str]) -> dict[Track, Curve]:
     }
 
 
-def moved(
+def shift_keys(
     graph: Graph, registry: Registry, places: Iterable[KeyPlace], frames: float, amount: float
 ) -> tuple[Graph, frozenset[KeyPlace]]:
     """Move keys by whole frames and an amount; a key that lands on another replaces it.
 
+    Values stay in the hard range of their slider. At frame 0 all stop together, so that none lands on
+    another.
+
     Returns:
         The graph, and where the moved keys are now.
+
+    Raises:
+        GraphError: when a parameter has no keys.
     """
     by_track = _by_track(places)
-    # All stop together at frame 0, so that none lands on another.
     earliest = min((frame for chosen in by_track.values() for frame in chosen), default=0.0)
     step = max(float(round(frames)), -max(earliest, 0.0))
     now: set[KeyPlace] = set()
@@ -68,17 +74,20 @@ def moved(
     return graph, frozenset(now)
 
 
-def without(graph: Graph, places: Iterable[KeyPlace]) -> Graph:
+def delete_keys(graph: Graph, registry: Registry, places: Iterable[KeyPlace]) -> Graph:
     """Remove keys; a curve that loses all of them leaves the value of its first."""
     for track, chosen in _by_track(places).items():
         curve = _curve(graph, track)
         rest = tuple(key for key in curve.keys if key.frame not in chosen)
         setting: ParameterSetting = Curve(rest) if rest else curve.keys[0].value
-        graph = graph.with_parameter(track.node, track.parameter, setting)
+        if rest or _spec(graph, registry, track) is None:
+            graph = graph.with_parameter(track.node, track.parameter, setting)
+        else:
+            graph = set_parameter(graph, registry, track.node, track.parameter, setting)
     return graph
 
 
-def with_interpolation(graph: Graph, places: Iterable[KeyPlace], interpolation: Interpolation) -> Graph:
+def shape_keys(graph: Graph, places: Iterable[KeyPlace], interpolation: Interpolation) -> Graph:
     """Say how curves leave some keys."""
     for track, chosen in _by_track(places).items():
         keys = tuple(
@@ -89,16 +98,13 @@ def with_interpolation(graph: Graph, places: Iterable[KeyPlace], interpolation: 
     return graph
 
 
-def with_key(graph: Graph, registry: Registry, track: Track, frame: float, value: float) -> Graph:
-    """Add a key."""
-    curve, spec = _curve(graph, track), _spec(graph, registry, track)
-    before = [key for key in curve.keys if key.frame <= frame]
-    leaves = (before[-1] if before else curve.keys[0]).interpolation
-    after = curve.with_key(Key(float(round(frame)), _bounded(spec, value), leaves))
-    return graph.with_parameter(track.node, track.parameter, after)
+def add_key(graph: Graph, registry: Registry, track: Track, frame: float, value: float) -> Graph:
+    """Add a key to a curve, at a whole frame; it leaves as the curve did there."""
+    _curve(graph, track)
+    return set_key(graph, registry, track.node, track.parameter, float(round(frame)), value)
 
 
-def bounds(curves: Mapping[Track, Curve]) -> tuple[float, float, float, float] | None:
+def key_bounds(curves: Mapping[Track, Curve]) -> tuple[float, float, float, float] | None:
     """First and last frame, lowest and highest value of all keys; None without any."""
     keys = [key for curve in curves.values() for key in curve.keys]
     if not keys:

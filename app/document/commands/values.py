@@ -1,4 +1,4 @@
-"""A node's values as text, to be pasted into other nodes. Knows no Qt."""
+"""Copying values: the parameters of a node as text, to be pasted into other nodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMAT = "facewright.values"
 MAX_LETTERS = 4_000_000
 
 
-def copied(spec: NodeSpec, instance: NodeInstance) -> str:
+def copy_values(spec: NodeSpec, instance: NodeInstance) -> str:
     """All values of a node; what is not in the text is at its default."""
     plain = {
         name: write_setting(setting, spec.parameter(name)) for name, setting in instance.parameters.items()
@@ -21,7 +21,7 @@ def copied(spec: NodeSpec, instance: NodeInstance) -> str:
     return json.dumps({"format": FORMAT, "kind": spec.id, "values": plain}, indent=2)
 
 
-def pasted(graph: Graph, names: Iterable[str], spec: NodeSpec, text: str) -> Graph:
+def paste_values(graph: Graph, names: Iterable[str], spec: NodeSpec, text: str) -> Graph:
     """Take over copied values. On nodes of the same kind, what was not copied returns to its default.
 
     Raises:
@@ -30,7 +30,7 @@ def pasted(graph: Graph, names: Iterable[str], spec: NodeSpec, text: str) -> Gra
     entry = None
     try:
         entry = json.loads(text) if len(text) <= MAX_LETTERS else None
-        plain = entry["values"] if isinstance(entry, dict) and entry.get("format") == FORMAT else None
+        plain = entry.get("values") if isinstance(entry, dict) and entry.get("format") == FORMAT else None
     except (ValueError, RecursionError):
         plain = None
     if entry is None or not isinstance(plain, dict):
