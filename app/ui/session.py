@@ -39,6 +39,8 @@ SLOTS = range(1, 10)
 OVERLAY_SLOT, BACKING_SLOT = 101, 102
 #: The slot in which a variant is compared with what is in front.
 VARIANT_SLOT = 103
+#: The slot for the faces that the hand works on in the viewer.
+HAND_SLOT = 104
 LAST_FRAME = 10_000_000
 
 EngineFactory = Callable[[Callable[[Event], None]], EngineClient]
@@ -297,7 +299,7 @@ class Session(QObject):
         """Also compute an output while something is viewed, or no longer.
 
         Args:
-            slot: OVERLAY_SLOT or BACKING_SLOT.
+            slot: such as OVERLAY_SLOT or BACKING_SLOT.
         """
         if port == self.extras.get(slot):
             return
@@ -450,8 +452,9 @@ class Session(QObject):
         """Results that do not fit the graph any more are shown as old until the engine says otherwise."""
         for address in self.place.stale_since(before):
             state = self.states.get(address)
-            if state is not None and state.state in ("fresh", "cached", "disk"):
-                self.states[address] = stale = replace(state, state="stale")
+            if state is not None and state.state in ("fresh", "cached", "disk", "failed", "blocked"):
+                # What came back out of the cache needs no node before it: nobody would call off the failure.
+                self.states[address] = stale = replace(state, state="stale", error=None, blocked_by="")
                 self._tell_state(stale)
 
     def _follow_selection(self, before: Graph) -> None:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from app.document.graph import GraphError
 from app.ui.session import Session
 from app.ui.viewers.framing import Framing
-from app.ui.viewers.node_tool import NodeTool, Point, Tool
-from app.ui.viewers.paint_tool import PaintTool
+from app.ui.viewers.node_tool import LINE, NodeTool, Point, Sight, Tool, source_of
 
-LINE = QColor("#ffd166")
 SHADE = QColor(0, 0, 0, 120)
 HANDLE = 4.5
-_GESTURES = itertools.count()
 
 
 class PickTool(NodeTool):
     """Click a face to pick it."""
 
     advice = "Click a face to pick it"
+    parameters = ("by", "x", "y")
 
     def cursor(self, at: Point, reach: float) -> Qt.CursorShape | None:
         return Qt.CursorShape.PointingHandCursor if self.inside(at) else None
@@ -52,6 +47,7 @@ class CropTool(NodeTool):
     """The frame of a crop, over the picture that is cropped; applied when it is let go."""
 
     advice = "Drag the corners, the edges or the inside of the frame"
+    parameters = ("left", "top", "width", "height")
 
     def __init__(self, session: Session, node: str, size: tuple[float, float], origin: Point) -> None:
         """`origin` is where the shown picture begins in the picture that is cropped."""
@@ -60,6 +56,14 @@ class CropTool(NodeTool):
         self._held: tuple[int, int] | None = None
         self._from: Point = (0.0, 0.0)
         self._rectangle = self._stored()
+
+    @classmethod
+    def over(cls, session: Session, node: str, sight: Sight) -> Tool | None:
+        if sight.node == node:
+            seen = NodeTool(session, node, sight.size)
+            return cls(session, node, sight.size, (float(seen.get("left")), float(seen.get("top"))))
+        wired = source_of(session, node, "image") == sight.node
+        return cls(session, node, sight.size, (0.0, 0.0)) if wired else None
 
     def _stored(self) -> QRectF:
         left, top = float(self.get("left")), float(self.get("top"))
@@ -139,6 +143,7 @@ class TransformTool(NodeTool):
     """Move inside the frame, scale at its corners, turn outside of it."""
 
     advice = "Drag inside to move, a corner to scale, outside to turn; Shift turns by 15 degrees"
+    parameters = ("move_x", "move_y", "rotate", "scale")
 
     def __init__(self, session: Session, node: str, size: tuple[float, float]) -> None:
         super().__init__(session, node, size)
@@ -147,6 +152,10 @@ class TransformTool(NodeTool):
         self._before: dict[str, float] = {}
         self._steps = False
         self._merge = ""
+
+    @classmethod
+    def over(cls, session: Session, node: str, sight: Sight) -> Tool | None:
+        return cls(session, node, sight.size) if sight.node == node else None
 
     @property
     def _middle(self) -> Point:
@@ -183,8 +192,7 @@ class TransformTool(NodeTool):
 
     def press(self, at: Point, reach: float, modifiers: Qt.KeyboardModifier) -> bool:
         self._held, self._from = self._target(at, reach), at
-        # Another drag is another step of the history.
-        self._merge = f"transform {id(self)} {next(_GESTURES)}"
+        self._merge = self.new_gesture()
         self._steps = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         self._before = {name: float(self.get(name)) for name in ("move_x", "move_y", "rotate", "scale")}
         return bool(self._held)
@@ -227,39 +235,3 @@ def _draw_box(painter: QPainter, outline: QPolygonF) -> None:
         corner = outline.at(number)
         painter.drawRect(QRectF(corner.x() - HANDLE, corner.y() - HANDLE, 2 * HANDLE, 2 * HANDLE))
     painter.setPen(LINE)
-
-
-def tool_for(session: Session, size: tuple[float, float]) -> Tool | None:
-    """The tool of the selected node over the picture in front; None when it has none there.
-
-    Args:
-        size: of the picture in front, full-size pixels.
-    """
-    port = session.slots.get(session.slot)
-    if len(session.selection) != 1 or port is None:
-        return None
-    (name,) = session.selection
-    instance = session.graph.nodes.get(name)
-    if instance is None:
-        return None
-    # Slots call nodes by their address; the last part is the name.
-    viewed = port.node.rsplit(".", 1)[-1]
-    makers: dict[str, Callable[[], Tool | None]] = {
-        "pick_face": lambda: PickTool(session, name, size),
-        "crop_image": lambda: _crop_tool(session, name, viewed, size),
-        "transform_image": lambda: TransformTool(session, name, size) if viewed == name else None,
-        "paint_mask": lambda: PaintTool(session, name, size, over=viewed != name),
-    }
-    make = makers.get(instance.kind)
-    try:
-        return make() if make is not None else None
-    except GraphError:
-        return None
-
-
-def _crop_tool(session: Session, name: str, viewed: str, size: tuple[float, float]) -> Tool | None:
-    wired = session.graph.sources(name, "image")
-    if viewed == name:
-        tool = NodeTool(session, name, size)
-        return CropTool(session, name, size, (float(tool.get("left")), float(tool.get("top"))))
-    return CropTool(session, name, size, (0.0, 0.0)) if wired and wired[0].node == viewed else None

@@ -22,12 +22,26 @@ def face_ports(graph: Graph, registry: Registry, viewed: str) -> list[Port]:
 
 
 def picture_behind(graph: Graph, registry: Registry, viewed: str) -> Port | None:
-    """The picture that a node's faces were found in: the nearest picture wired into it."""
-    for ports in graph.wires.get(viewed, {}).values():
-        for port in ports:
-            instance = graph.nodes.get(port.node)
-            spec = registry.get(instance.kind) if instance else None
-            socket = spec.output(port.output) if spec else None
-            if socket is not None and socket.type_name == "Image":
-                return port
+    """The picture that a node's faces were found in: the nearest one wired into it, or into what gives
+    it its faces.
+    """
+    waiting, seen = [viewed], {viewed}
+    while waiting:
+        further = []
+        for ports in graph.wires.get(waiting.pop(0), {}).values():
+            for port in ports:
+                kind = _type_of(graph, registry, port)
+                if kind == "Image":
+                    return port
+                if kind == "Faces" and port.node not in seen:
+                    seen.add(port.node)
+                    further.append(port.node)
+        waiting += further
     return None
+
+
+def _type_of(graph: Graph, registry: Registry, port: Port) -> str:
+    instance = graph.nodes.get(port.node)
+    spec = registry.get(instance.kind) if instance else None
+    socket = spec.output(port.output) if spec else None
+    return socket.type_name if socket is not None else ""

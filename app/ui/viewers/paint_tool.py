@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from app.ui.session import Session
 from app.ui.viewers.framing import Framing
-from app.ui.viewers.node_tool import NodeTool, Point
+from app.ui.viewers.node_tool import NodeTool, Point, Sight, Tool
 
 PAINT = QColor(230, 60, 60, 120)
 ERASE = QColor(20, 20, 20, 140)
@@ -21,6 +21,7 @@ class PaintTool(NodeTool):
     """Paint a mask; each stroke is one step."""
 
     advice = "Drag to paint, Shift erases, Shift and wheel change the brush"
+    parameters = ("strokes",)
     radius = 0.02
 
     def __init__(self, session: Session, node: str, size: tuple[float, float], *, over: bool) -> None:
@@ -29,6 +30,10 @@ class PaintTool(NodeTool):
         self._over = over
         self._points: list[Point] = []
         self._paints = True
+
+    @classmethod
+    def over(cls, session: Session, node: str, sight: Sight) -> Tool | None:
+        return cls(session, node, sight.size, over=sight.node != node)
 
     def cursor(self, at: Point, reach: float) -> Qt.CursorShape | None:
         return Qt.CursorShape.CrossCursor

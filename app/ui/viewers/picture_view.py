@@ -153,7 +153,7 @@ class PictureView(QWidget):
         if event.button() == Qt.MouseButton.LeftButton and self._on_wipe_line(event.position()):
             self._dragging_wipe = True
         elif event.button() == Qt.MouseButton.LeftButton and self._press_tool(event):
-            self._tool_held = True
+            self.update()
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._grabbed = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -227,7 +227,10 @@ class PictureView(QWidget):
         if self.tool is None or self.picture is None:
             return False
         at = self.framing.to_picture(event.position().x(), event.position().y())
-        return self.tool.press(at, self._reach(), event.modifiers())
+        # Held from here on: what the press itself changes must not put another tool in its place.
+        self._tool_held = True
+        self._tool_held = self.tool.press(at, self._reach(), event.modifiers())
+        return self._tool_held
 
     def _on_wipe_line(self, position: QPointF) -> bool:
         return self.wipe is not None and abs(position.x() - self.wipe * self.width()) < GRAB

@@ -13,7 +13,7 @@ from app.ui.session import BACKING_SLOT, SLOTS, Session
 from app.ui.timeline.soundtrack import SOUND_SLOT
 from app.ui.viewers.announcer import Announcer
 from app.ui.viewers.face_overlays import FaceOverlays
-from app.ui.viewers.handles import tool_for
+from app.ui.viewers.hand import Hand
 from app.ui.viewers.pages import Pages
 from app.ui.viewers.picture import Channel, Picture
 from app.ui.viewers.viewer_header import ViewerHeader
@@ -43,6 +43,7 @@ class Viewer(QWidget):
         self.picture_view.empty_text = self._empty_text
         self.announcer = Announcer(session, actions, self.pages)
         self.overlays = FaceOverlays(session, self._on_overlays)
+        self.hand = Hand(session, self._refresh_tool)
         self.probe = self._label()
         self.summary = self._label()
         self.size_chip = QLabel(self)
@@ -143,7 +144,7 @@ class Viewer(QWidget):
     # -- what is shown ------------------------------------------------------------------------
 
     def _on_ready(self, event: ViewReady) -> None:
-        if self.overlays.take(event) or event.slot == SOUND_SLOT:
+        if self.overlays.take(event) or self.hand.take(event) or event.slot == SOUND_SLOT:
             return
         self._ready[event.slot] = event
         if event.preview.pixels is not None:
@@ -153,7 +154,8 @@ class Viewer(QWidget):
         self._refresh_content()
 
     def _on_failed(self, event: ViewFailed) -> None:
-        self.overlays.take(event)
+        if not self.overlays.take(event):
+            self.hand.take(event)
 
     def _on_slots(self) -> None:
         session = self.session
@@ -204,9 +206,8 @@ class Viewer(QWidget):
     def _refresh_tool(self) -> None:
         """Give the hand what the selected node can do on the picture in front."""
         picture = self.picture_view.picture
-        tool = None
-        if picture is not None and self.pages.currentWidget() is self.picture_view:
-            tool = tool_for(self.session, picture.size)
+        in_front = picture is not None and self.pages.currentWidget() is self.picture_view
+        tool = self.hand.tool(picture.size if picture is not None and in_front else None)
         self.picture_view.set_tool(tool)
         self.probe.setText(tool.advice if tool is not None else "")
 

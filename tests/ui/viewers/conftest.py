@@ -1,0 +1,48 @@
+"""A viewer over a graph of real nodes, and a hand that drags on the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from app.ui.viewers.viewer import Viewer
+from tests.ui.conftest import settle
+from tests.ui.fakes import FakeEngine
+
+SIZE = (200, 100)
+
+Drag = Callable[..., None]
+
+
+def look_at(viewer: Viewer, node: str, selected: str, output: str = "") -> None:
+    """Show a node's picture in front and select a node of the shown graph."""
+    session = viewer.session
+    session.view_address(node, 1, output)
+    settle()
+    engine = session.engine
+    assert isinstance(engine, FakeEngine)
+    engine.answer(np.full((SIZE[1], SIZE[0], 4), 128, np.uint8))
+    session.select((selected,))
+    settle()
+
+
+def at(viewer: Viewer, x: float, y: float) -> QPoint:
+    return QPointF(*viewer.picture_view.framing.to_view(x, y)).toPoint()
+
+
+@pytest.fixture
+def drag() -> Drag:
+    def dragged(viewer: Viewer, *points: tuple[float, float], shift: bool = False) -> None:
+        view = viewer.picture_view
+        keys = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[0]))
+        for point in points[1:]:
+            QTest.mouseMove(view, at(viewer, *point))
+        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[-1]))
+        settle()
+
+    return dragged
