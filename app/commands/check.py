@@ -22,6 +22,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Each problem is a line on stdout; fails when one of them is an error."""
     from app.document.check import check
+    from app.document.edits import consent_reminders
     from app.document.format import load
     from nodes.sdk.registry import default_registry
 
@@ -30,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     # What the reader only warns of (an unknown node) the check counts as an error: it comes last.
     problems = {(problem.place, problem.what): problem for problem in loaded.problems}
     problems |= {(problem.place, problem.what): problem for problem in check(loaded.graph, registry)}
-    for problem in problems.values():
+    reminders = consent_reminders(loaded.graph, registry)
+    for problem in [*problems.values(), *reminders]:
         mark = "warning: " if problem.severity == "warning" else ""
         sys.stdout.write(f"{args.file}: {mark}{problem}\n")
     errors = sum(problem.severity == "error" for problem in problems.values())

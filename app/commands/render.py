@@ -45,6 +45,7 @@ class Job:
         target: the file or the pattern of files.
         first, last: frames, both included.
         embed: whether the file takes the graph with it.
+        credentials: whether files with edited people carry content credentials.
     """
 
     graph: Graph
@@ -53,6 +54,7 @@ class Job:
     first: int
     last: int
     embed: bool = True
+    credentials: bool = True
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -65,6 +67,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument("--fps", metavar="N", type=positive_rate, help="frames a second; else the graph's")
     parser.add_argument("--no-graph", action="store_true", help="do not put the graph into the file")
+    parser.add_argument(
+        "--no-credentials", action="store_true", help="do not say in the file that people are edited in it"
+    )
     add_overrides(parser)
     parser.set_defaults(handler=run)
     return parser
@@ -105,7 +110,7 @@ def plan(args: argparse.Namespace, registry: Registry) -> Job:
     first, last = frames or (graph.settings.first, graph.settings.last)
     target = args.output or _own_target(whole, registry, node, first)
     require_folder(target)
-    return Job(graph, node, target, first, last, not args.no_graph)
+    return Job(graph, node, target, first, last, not args.no_graph, not args.no_credentials)
 
 
 def only_writer(graph: Graph, registry: Registry, file: Path) -> str:
@@ -187,6 +192,7 @@ def carry_out(job: Job, evaluator: Evaluator) -> None:
     from app.engine.exporting import export_node
     from app.export.parts import parts_folder
 
+    remarks: list[str] = []
     with ProgressLine() as line:
 
         def report(done: int, total: int, seconds_left: float, doing: str) -> None:
@@ -201,6 +207,8 @@ def carry_out(job: Job, evaluator: Evaluator) -> None:
                 job.first,
                 job.last,
                 embed=job.embed,
+                credentials=job.credentials,
+                on_remark=remarks.append,
                 on_progress=report,
                 on_state=line.on_state,
             )
@@ -208,3 +216,5 @@ def carry_out(job: Job, evaluator: Evaluator) -> None:
             if parts_folder(job.target).exists():
                 raise Interrupted("interrupted; the same command goes on where this one stopped") from None
             raise
+    for remark in remarks:
+        sys.stderr.write(f"facewright: note: {job.target}: {remark}\n")

@@ -2,8 +2,8 @@
 
     {
       "format": "facewright.graph",
-      "version": 1,
-      "settings": {"fps": 30, "first": 0, "last": 149},
+      "version": 2,
+      "settings": {"fps": 30, "last": 149, "consent": [{"person": "Ada", "agreed": "to a smile"}]},
       "nodes": {
         "photo": {"kind": "load_image", "at": [0, 0], "parameters": {"path": "me.jpg"}},
         "edit": {

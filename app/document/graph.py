@@ -13,6 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
+from app.document.consent import Consent
 from app.document.curve import Curve
 from nodes.sdk.errors import FacewrightError
 
@@ -135,7 +136,7 @@ class Settings:
     Attributes:
         fps: frames a second.
         first, last: the range that plays and renders, both included.
-        consent: who agreed to what, written down by the user; goes into export credentials.
+        consent: who agreed to what, written down by the user; export credentials say that it is there.
         markers: (frame, words) on the timeline.
         variants: named states of the parameters, see `app.document.variants`.
         extra: unknown entries of the file, kept as they are.
@@ -144,7 +145,7 @@ class Settings:
     fps: float = 25.0
     first: int = 0
     last: int = 124
-    consent: str = ""
+    consent: tuple[Consent, ...] = ()
     markers: tuple[tuple[int, str], ...] = ()
     variants: Mapping[str, Variant] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)

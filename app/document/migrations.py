@@ -11,12 +11,25 @@ from typing import Any, TypeAlias
 from nodes.sdk.errors import FileProblem
 
 FORMAT = "facewright.graph"
-VERSION = 1
+VERSION = 2
 
 Migration: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
+
+def _consent_as_records(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had one text about consent; version 2 has a record for each person."""
+    settings = data.get("settings")
+    if not isinstance(settings, dict) or not isinstance(settings.get("consent"), str):
+        return data
+    settings = dict(settings)
+    words = settings.pop("consent").strip()
+    if words:
+        settings["consent"] = [{"agreed": words}]
+    return {**data, "settings": settings}
+
+
 #: Format version -> what turns a file of that version into one of the next. Plain data in and out.
-MIGRATIONS: dict[int, Migration] = {}
+MIGRATIONS: dict[int, Migration] = {1: _consent_as_records}
 
 
 def up_to_date(

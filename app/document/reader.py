@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from app.document.consent import read_consent
 from app.document.graph import (
     INLET,
     NAME_PATTERN,
@@ -345,7 +346,10 @@ def _settings(data: Any) -> Settings:
         (_frame(frame, "settings, 'markers'"), _text(words, "settings, 'markers'"))
         for frame, words in markers
     )
-    consent = _text(entry.get("consent", ""), "settings, 'consent'")
+    try:
+        consent = read_consent(entry.get("consent", []))
+    except ValueError as error:
+        raise FileProblem(f"settings, 'consent': {error}") from None
     extra = {key: item for key, item in entry.items() if key not in _SETTINGS}
     return Settings(float(fps), first, last, consent, read, extra=extra)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from app.document.consent import write_consent
 from app.document.graph import Backdrop, Graph, NodeInstance, Settings
 from app.document.migrations import FORMAT, VERSION
 from app.document.settings import can_be_written, plain, write_setting
@@ -131,7 +132,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
     if (settings.first, settings.last) != (default.first, default.last):
         data["first"], data["last"] = settings.first, settings.last
     if settings.consent:
-        data["consent"] = settings.consent
+        data["consent"] = write_consent(settings.consent)
     if settings.markers:
         data["markers"] = [[frame, words] for frame, words in settings.markers]
     return {**data, **settings.extra}

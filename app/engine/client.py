@@ -129,17 +129,27 @@ class EngineClient:
             self._lock.notify_all()
 
     def export(
-        self, graph: Graph, node: str, output: Path | None, first: int, last: int, *, embed: bool = True
+        self,
+        graph: Graph,
+        node: str,
+        output: Path | None,
+        first: int,
+        last: int,
+        *,
+        embed: bool = True,
+        credentials: bool = True,
     ) -> int:
         """Render a writer node (such as export_video) over a range in a process of its own.
 
-        With `embed` the file takes the graph with it, where its format can.
+        With `embed` the file takes the graph with it, with `credentials` it says that people are edited
+        in it, where its format can.
 
         Returns the job's number; ExportProgress and ExportDone follow.
         """
         with self._lock:
             job = next(self._jobs)
-            order = Export(job, difference(None, graph), node, str(output or ""), first, last, embed)
+            patch, target = difference(None, graph), str(output or "")
+            order = Export(job, patch, node, target, first, last, embed, credentials)
             self._export_nodes[job] = node
             self._messages.append(order)
             self._lock.notify_all()

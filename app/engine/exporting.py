@@ -45,6 +45,8 @@ def export_node(
     last: int,
     *,
     embed: bool = True,
+    credentials: bool = True,
+    on_remark: Callable[[str], None] = lambda remark: None,
     on_progress: OnProgress = lambda done, total, left, doing: None,
     on_state: Callable[[NodeState], None] | None = None,
     is_cancelled: Callable[[], bool] = lambda: False,
@@ -56,6 +58,8 @@ def export_node(
         node: a writer node, or any other that gives an image.
         output: the file; None takes the node's own path.
         embed: whether the file takes the graph with it, where its format can.
+        credentials: whether files with edited people say so, signed (see `app.export.credentials`).
+        on_remark: called with what the user should know of a file that was written all the same.
         on_progress: called with frames done, frames in all, seconds left, and what happens now.
 
     Returns:
@@ -66,6 +70,7 @@ def export_node(
         Cancelled: when is_cancelled said so; what is finished can be resumed later.
     """
     from app.export.carried import text_to_carry
+    from app.export.credentials import stamp_for
     from app.export.render import export
     from app.export.values import write_value
 
@@ -93,6 +98,8 @@ def export_node(
     def progress(report: Any) -> None:
         on_progress(report.done, report.total, report.seconds_left or 0.0, report.doing)
 
+    text = text_to_carry(whole, evaluator.registry, target.parent)
+    stamp = stamp_for(whole, node, evaluator.registry, text) if credentials else None
     report = export(
         frame_at,
         target,
@@ -101,11 +108,14 @@ def export_node(
         parameters=parameters if spec.writer else None,
         fps=graph.settings.fps,
         key=evaluator.range_key(graph, node, picture, first, last),
-        carried=text_to_carry(whole, evaluator.registry, target.parent) if embed else "",
+        carried=text if embed else "",
+        finish=stamp or (lambda draft: None),
         audio=_audio(evaluator, graph, node, spec, first),
         on_progress=progress,
         is_cancelled=is_cancelled,
     )
+    if stamp is not None and stamp.remark:
+        on_remark(stamp.remark)
     return report.path
 
 
@@ -130,6 +140,7 @@ def main(connection: Connection, cells: Cells, options: Options) -> None:
 
 def _outcome(connection: Connection, cells: Cells, options: Options, job: Export) -> ExportDone:
     running = ""
+    remarks: list[str] = []
     said = 0.0
     newest = ExportProgress(job.job, 0, job.last - job.first + 1, 0.0)
 
@@ -170,6 +181,8 @@ def _outcome(connection: Connection, cells: Cells, options: Options, job: Export
             job.first,
             job.last,
             embed=job.embed,
+            credentials=job.credentials,
+            on_remark=remarks.append,
             on_progress=progress,
             on_state=tell,
             is_cancelled=lambda: cells.cancelled > 0,
@@ -180,7 +193,7 @@ def _outcome(connection: Connection, cells: Cells, options: Options, job: Export
         return ExportDone(job.job, job.output, error=failure.report())
     except FacewrightError as error:
         return ExportDone(job.job, job.output, error=ErrorReport(job.node, error.what, error.hint))
-    return ExportDone(job.job, str(path))
+    return ExportDone(job.job, str(path), remark=" ".join(remarks))
 
 
 def _end_with_client(connection: Connection, folder: Path) -> None:

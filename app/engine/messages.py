@@ -60,6 +60,7 @@ class Export:
 
     Attributes:
         embed: whether the file takes the graph with it.
+        credentials: whether files with edited people carry content credentials.
     """
 
     job: int
@@ -69,6 +70,7 @@ class Export:
     first: int
     last: int
     embed: bool = True
+    credentials: bool = True
 
 
 Message = Look | Purge | Pin | Export

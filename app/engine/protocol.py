@@ -150,12 +150,13 @@ class ExportProgress:
 
 @dataclass(frozen=True)
 class ExportDone:
-    """An export ended: with a file, by the user's wish, or with an error."""
+    """An export ended: with a file (and perhaps a remark on it), by the user's wish, or with an error."""
 
     job: int
     path: str
     cancelled: bool = False
     error: ErrorReport | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ import copy
 import re
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from app.document.consent import published
 from app.document.format import Loaded, read_text
 from app.document.graph import Graph
 from app.document.text import MAX_BYTES, layout
@@ -38,8 +40,10 @@ _NOT_PATHS = ("demo:",)
 def text_to_carry(graph: Graph, registry: Registry, folder: Path) -> str:
     """The graph as a file in `folder` would hold it, without anything that is private.
 
-    Paths that lead far away are cut down to the file's name.
+    Paths that lead far away are cut down to the file's name; of what is written down about consent
+    only what the user made public stays.
     """
+    graph = replace(graph, settings=replace(graph.settings, consent=published(graph.settings.consent)))
     data = copy.deepcopy(flatten(graph, registry, folder.absolute()))
     _clean_level(data, registry)
     return layout(data, broken=frozenset({(), ("nodes",), ("wires",)})).decode()

@@ -38,6 +38,7 @@ def join(
     audio: Audio | None = None,
     audio_start: float = 0.0,
     carried: str = "",
+    finish: Callable[[Path], None] = lambda draft: None,
     check: Callable[[], None] = lambda: None,
 ) -> None:
     """Copy the parts' pictures, without encoding them again, into one file, and put sound to them.
@@ -52,6 +53,7 @@ def join(
         audio: sound, or None.
         audio_start: seconds of the sound that come before the first frame.
         carried: the text of a graph that goes into the file's metadata.
+        finish: called with the joined file before it is read back.
         check: called often; what it raises ends the work.
 
     Raises:
@@ -61,6 +63,7 @@ def join(
     # A draft among the parts goes with them, should the program be killed now.
     with encoding(target), replacing(target, parts[0][0].parent) as draft:
         _write(parts, draft, settings, rate, total, audio, audio_start, carried, check)
+        finish(draft)
         with open_video(draft) as written:
             index = build_index(written, picture_stream(written, draft), target)
         if len(index) != total:

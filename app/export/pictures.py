@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +24,15 @@ _PILLOW = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "tif": "TIFF", "tiff": "
 _WEBP_SIDE = 16_383
 
 
-def write_picture(image: Image, path: Path, *, depth: int = 8, quality: int = 95, carried: str = "") -> None:
+def write_picture(
+    image: Image,
+    path: Path,
+    *,
+    depth: int = 8,
+    quality: int = 95,
+    carried: str = "",
+    finish: Callable[[Path], None] = lambda draft: None,
+) -> None:
     """Write a picture in the format its file name says.
 
     PNG, TIFF, WebP and EXR keep alpha; for JPEG a transparent picture is laid over black. EXR holds
@@ -35,6 +44,7 @@ def write_picture(image: Image, path: Path, *, depth: int = 8, quality: int = 95
         depth: 8, or 16 bits a channel (PNG and TIFF only).
         quality: 1..100, of JPEG and WebP.
         carried: the text of a graph that a PNG file takes with it.
+        finish: called with the whole file before it takes the place of an earlier one.
 
     Raises:
         NodeError: when the name, the depth or the size does not fit the format.
@@ -46,6 +56,7 @@ def write_picture(image: Image, path: Path, *, depth: int = 8, quality: int = 95
         data = png_with_graph(data, carried)
     with replacing(path) as draft:
         draft.write_bytes(data)
+        finish(draft)
 
 
 def check_picture_path(path: Path, depth: int = 8) -> None:

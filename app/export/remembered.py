@@ -39,6 +39,7 @@ class Render:
         path: absolute.
         first, last: frames, both included.
         embed: whether the file takes the graph with it.
+        credentials: whether files with edited people carry content credentials.
     """
 
     graph: Graph = field(repr=False)
@@ -47,6 +48,7 @@ class Render:
     first: int
     last: int
     embed: bool = True
+    credentials: bool = True
 
 
 class RenderStore:
@@ -80,6 +82,7 @@ class RenderStore:
             "first": render.first,
             "last": render.last,
             "embed": render.embed,
+            "credentials": render.credentials,
             "graph": flatten(render.graph, self._registry, None),
         }
 
@@ -144,7 +147,8 @@ def _render(entry: Any, registry: Registry) -> Render:
     if not (type(first) is int and type(last) is int and 0 <= first <= last):
         raise FileProblem("a render in it names no frames")
     graph, _ = build(up_to_date(entry["graph"]), registry, None)
-    return Render(graph, node, Path(path), first, last, entry.get("embed") is not False)
+    embed, credentials = (entry.get(name) is not False for name in ("embed", "credentials"))
+    return Render(graph, node, Path(path), first, last, embed, credentials)
 
 
 def _modified(file: Path) -> float:

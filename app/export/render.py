@@ -31,6 +31,7 @@ def export(
     key: str = "",
     audio: Audio | None = None,
     carried: str = "",
+    finish: Callable[[Path], None] = lambda draft: None,
     on_progress: OnProgress = lambda progress: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> ExportReport:
@@ -45,7 +46,7 @@ def export(
         target: the file or pattern.
         parameters: those of an `export_video` or `export_image` node. A codec that does not fit the
             name gives way to the usual one for the name; so a command line's own file name is enough.
-        fps, key, audio, carried, on_progress, is_cancelled: see `export_range`.
+        fps, key, audio, carried, finish, on_progress, is_cancelled: see `export_range`.
 
     Raises:
         Cancelled: when is_cancelled said so.
@@ -68,6 +69,7 @@ def export(
             key=key,
             audio=audio,
             carried=carried,
+            finish=finish,
             **listeners,
         )
     if extension_of(target) in _SHAPES:
@@ -79,9 +81,18 @@ def export(
     check_picture_path(target, depth)
     if is_pattern(target):
         return export_sequence(
-            frame_at, target, first, last, depth=depth, quality=quality, key=key, carried=carried, **listeners
+            frame_at,
+            target,
+            first,
+            last,
+            depth=depth,
+            quality=quality,
+            key=key,
+            carried=carried,
+            finish=finish,
+            **listeners,
         )
-    write_picture(frame_at(first), target, depth=depth, quality=quality, carried=carried)
+    write_picture(frame_at(first), target, depth=depth, quality=quality, carried=carried, finish=finish)
     on_progress(ExportProgress(1, 1, 0.0))
     return ExportReport(target, 1, 0)
 

@@ -63,6 +63,7 @@ def export_sequence(
     quality: int = 95,
     key: str = "",
     carried: str = "",
+    finish: Callable[[Path], None] = lambda draft: None,
     on_progress: OnProgress = lambda progress: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> ExportReport:
@@ -71,7 +72,7 @@ def export_sequence(
     Args:
         frame_at: computes the picture at a frame; called in this thread, in order.
         pattern: such as `face.####.png`; the number is the frame.
-        depth, quality, carried: see `write_picture`.
+        depth, quality, carried, finish: see `write_picture`.
         key: tells one content from another. With the same key, range and settings a stopped
             sequence goes on where it stopped; empty always starts anew.
         on_progress: called after every frame.
@@ -94,7 +95,9 @@ def export_sequence(
     waiting: deque[Future[None]] = deque()
 
     def write(image: Image, frame: int) -> None:
-        write_picture(image, numbered(pattern, frame), depth=depth, quality=quality, carried=carried)
+        write_picture(
+            image, numbered(pattern, frame), depth=depth, quality=quality, carried=carried, finish=finish
+        )
 
     done = resumed
     with ThreadPoolExecutor(2, thread_name_prefix="export pictures") as pool:

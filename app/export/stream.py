@@ -57,6 +57,7 @@ def export_range(
     key: str = "",
     audio: Audio | None = None,
     carried: str = "",
+    finish: Callable[[Path], None] = lambda draft: None,
     on_progress: OnProgress = lambda progress: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> ExportReport:
@@ -71,6 +72,7 @@ def export_range(
             range and settings a stopped export goes on where it stopped; empty always starts anew.
         audio: sound; its time 0 is the project's frame 0.
         carried: the text of a graph that goes into the file's metadata.
+        finish: called with the whole file before it takes the place of an earlier one.
         on_progress: called after every frame.
         is_cancelled: asked before every frame.
 
@@ -116,6 +118,7 @@ def export_range(
             audio=audio,
             audio_start=first / fps,
             carried=carried,
+            finish=finish,
             check=check,
         )
     except BaseException:

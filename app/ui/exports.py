@@ -28,6 +28,8 @@ class Export:
         path: the file to write.
         first, last: frames, both included.
         embed: whether the file takes the graph with it.
+        credentials: whether files with edited people carry content credentials.
+        remark: what is to be known of the file that was written.
         done, total, seconds_left, doing: how far it is while it runs.
         job: the engine's number, while it runs.
     """
@@ -38,12 +40,14 @@ class Export:
     first: int
     last: int
     embed: bool = True
+    credentials: bool = True
     state: State = "waiting"
     done: int = 0
     total: int = 0
     seconds_left: float = 0.0
     doing: str = ""
     error: ErrorReport | None = None
+    remark: str = ""
     job: int | None = None
 
     @property
@@ -108,13 +112,31 @@ class ExportQueue(QObject):
     def go_on(self, renders: Iterable[Render]) -> None:
         """Take up what an earlier run of the program left; what it finished is not done twice."""
         for render in renders:
-            self.add(Export(render.graph, render.node, render.path, render.first, render.last, render.embed))
+            self.add(
+                Export(
+                    render.graph,
+                    render.node,
+                    render.path,
+                    render.first,
+                    render.last,
+                    render.embed,
+                    render.credentials,
+                )
+            )
 
     def _remember(self) -> None:
         if self._store is None:
             return
         renders = [
-            Render(item.graph, item.node, item.path.absolute(), item.first, item.last, item.embed)
+            Render(
+                item.graph,
+                item.node,
+                item.path.absolute(),
+                item.first,
+                item.last,
+                item.embed,
+                item.credentials,
+            )
             for item in self.items
             if item.open
         ]
@@ -185,7 +207,7 @@ class ExportQueue(QObject):
         elif event.cancelled:
             export.state = "cancelled"
         else:
-            export.state, export.done = "done", export.total
+            export.state, export.done, export.remark = "done", export.total, event.remark
             if event.path:
                 export.path = Path(event.path)
         self.finished.emit(export)
@@ -198,7 +220,13 @@ class ExportQueue(QObject):
         export = self.waiting[0]
         export.state = "running"
         export.job = self._engine.export(
-            export.graph, export.node, export.path, export.first, export.last, embed=export.embed
+            export.graph,
+            export.node,
+            export.path,
+            export.first,
+            export.last,
+            embed=export.embed,
+            credentials=export.credentials,
         )
 
 

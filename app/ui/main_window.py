@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
             "edit.redo": session.redo,
             "edit.find": self.find_node,
             "window.commands": self.find_command,
+            "project.consent": self.show_consent,
             "window.render": self.show_export,
             "window.interrupt": session.cancel,
             "window.fullscreen": self.toggle_fullscreen,
@@ -253,6 +254,11 @@ class MainWindow(QMainWindow):
         dialog = SettingsDialog(self.session, self)
         if self._run_dialog(dialog) and dialog.theme_name != current_theme().name:
             self.set_theme(dialog.theme_name)
+
+    def show_consent(self) -> None:
+        from app.ui.dialogs.consent_dialog import ConsentDialog
+
+        self._run_dialog(ConsentDialog(self.session, self))
 
     def show_tour(self) -> None:
         from app.ui.first_steps import first_steps

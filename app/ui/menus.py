@@ -116,6 +116,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "",
         "timeline.mark",
     ),
+    "&Project": ("project.consent",),
     "&Render": ("window.render", "window.interrupt"),
     "&Help": ("help.node", "help.tour", "window.shortcuts", "window.settings", "", "help.about"),
 }

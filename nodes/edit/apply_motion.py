@@ -4,7 +4,7 @@ from nodes.sdk import Context, Slider, node
 from nodes.sdk.values import HeadState, Motion
 
 
-@node(title="Apply motion", category="Edit", reads=("frame", "fps"))
+@node(title="Apply motion", category="Edit", reads=("frame", "fps"), edits="performance")
 def apply_motion(
     head: HeadState,
     motion: Motion,

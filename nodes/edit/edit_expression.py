@@ -5,7 +5,7 @@ from nodes.sdk import Slider, node
 from nodes.sdk.values import HeadState
 
 
-@node(title="Edit expression", category="Edit")
+@node(title="Edit expression", category="Edit", edits="expression")
 def edit_expression(
     head: HeadState,
     *,

@@ -5,7 +5,9 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import HeadState, Image, Parsing
 
 
-@node(title="Edit portrait", category="Edit", models=("face_landmarker",), note="classical")
+@node(
+    title="Edit portrait", category="Edit", models=("face_landmarker",), note="classical", edits="expression"
+)
 def edit_portrait(
     image: Image,
     head: HeadState,

@@ -5,7 +5,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import HeadState, Image, Mask
 
 
-@node(title="Relight portrait", category="Edit", note="classical")
+@node(title="Relight portrait", category="Edit", note="classical", edits="light")
 def relight_portrait(
     image: Image,
     head: HeadState,

@@ -5,7 +5,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Faces, HeadState
 
 
-@node(title="Retarget motion", category="Edit", sequential=True)
+@node(title="Retarget motion", category="Edit", sequential=True, edits="performance")
 def retarget_motion(
     head: HeadState,
     driving: Faces,

@@ -5,7 +5,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Image
 
 
-@node(title="Upscale", category="Enhance", models=("real_esrgan_x2",))
+@node(title="Upscale", category="Enhance", models=("real_esrgan_x2",), edits="detail")
 def upscale(
     image: Image,
     *,

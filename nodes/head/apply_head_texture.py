@@ -2,7 +2,7 @@ from nodes.sdk import node
 from nodes.sdk.values import HeadState, Image
 
 
-@node(title="Apply head texture", category="Head")
+@node(title="Apply head texture", category="Head", edits="skin")
 def apply_head_texture(head: HeadState, texture: Image) -> HeadState:
     """Put a texture on a head: a painted one, or another person's.
 

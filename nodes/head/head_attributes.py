@@ -5,7 +5,7 @@ from nodes.sdk import Slider, node
 from nodes.sdk.values import HeadState
 
 
-@node(title="Head attributes", category="Head")
+@node(title="Head attributes", category="Head", edits="shape")
 def head_attributes(
     head: HeadState,
     *,

@@ -4,7 +4,7 @@ from nodes.sdk import Slider, node
 from nodes.sdk.values import HeadState
 
 
-@node(title="Mix heads", category="Head")
+@node(title="Mix heads", category="Head", edits="shape")
 def mix_heads(
     head: HeadState,
     other: HeadState,

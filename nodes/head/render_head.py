@@ -6,7 +6,7 @@ from nodes.sdk.values import Camera, HeadState, Image
 _FULL_SIZE = Context()
 
 
-@node(title="Render head", category="Head", reads=("proxy",))
+@node(title="Render head", category="Head", reads=("proxy",), edits="head")
 def render_head(
     head: HeadState,
     camera: Camera | None = None,

@@ -4,7 +4,7 @@ from nodes.sdk import Slider, node
 from nodes.sdk.values import HeadState
 
 
-@node(title="Transfer expression", category="Head")
+@node(title="Transfer expression", category="Head", edits="expression")
 def transfer_expression(
     head: HeadState,
     source: HeadState,

@@ -4,7 +4,7 @@ from nodes.sdk import Choice, Slider, Toggle, node
 from nodes.sdk.values import HeadState
 
 
-@node(title="Morph heads", category="Morph")
+@node(title="Morph heads", category="Morph", edits="shape")
 def morph_heads(
     heads: list[HeadState],
     *,

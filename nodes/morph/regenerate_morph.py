@@ -9,6 +9,7 @@ from nodes.sdk.values import Image, Mesh
     category="Morph",
     models=("shap_e_pictures", "shap_e_words"),
     note="your own weights",
+    edits="synthesis",
 )
 def regenerate_morph(
     first: Image | None = None,

@@ -33,6 +33,23 @@ R = TypeVar("R")
 #: Parameter values that are not pictures, heads and the like, but may still travel on a wire.
 PLAIN_SOCKETS: dict[type, str] = {float: "Number", str: "Words"}
 
+#: What a node may do to the people in a picture, and how an exported file tells of it.
+EDITS: Mapping[str, str] = types.MappingProxyType(
+    {
+        "expression": "The expression, gaze or pose of a person was changed",
+        "performance": "A person was moved by a recorded or invented performance",
+        "speech": "A person was made to speak",
+        "light": "The light on a person was changed",
+        "shape": "The features of a person were changed",
+        "skin": "The skin of a person was changed",
+        "identity": "A person was given the face or head of another",
+        "head": "A person was rendered as a 3D head",
+        "detail": "Detail was restored or invented",
+        "frames": "Pictures were invented between those of a clip",
+        "synthesis": "A person or thing was generated",
+    }
+)
+
 
 @dataclass(frozen=True)
 class Around:
@@ -90,6 +107,7 @@ class NodeSpec:
             the key, and arrive as None.
         any_size: whether a smaller picture gives the same result, only smaller; may depend on the
             parameters. Other nodes are never handed the smaller pictures of a quick look.
+        edits: "" or what it does to people, a word of EDITS; exported files tell of it.
     """
 
     id: str
@@ -114,6 +132,7 @@ class NodeSpec:
         default=None, repr=False, compare=False
     )
     any_size: bool | Callable[[Mapping[str, Any]], bool] = field(default=False, repr=False, compare=False)
+    edits: str = ""
 
     def input(self, name: str) -> SocketSpec | None:
         return next((socket for socket in self.inputs if socket.name == name), None)
@@ -138,6 +157,7 @@ def node(
     migrate: Callable[[int, dict[str, Any]], dict[str, Any]] | None = None,
     needs: Callable[[Mapping[str, Any]], Collection[str]] | None = None,
     any_size: bool | Callable[[Mapping[str, Any]], bool] = False,
+    edits: str = "",
 ) -> Callable[[F], F]:
     """Declare a function as a node; the function itself stays callable as written.
 
@@ -153,6 +173,8 @@ def node(
         unknown = set(reads) - READABLE
         if unknown:
             raise DeclarationError(f"reads {sorted(unknown)} is not known", where=function.__name__)
+        if edits and edits not in EDITS:
+            raise DeclarationError(f"edits '{edits}' is none of {', '.join(EDITS)}", where=function.__name__)
         carries = "previous" in inspect.signature(function).parameters
         if carries != sequential:
             raise DeclarationError(
@@ -173,6 +195,7 @@ def node(
             migrate=migrate,
             needs=needs,
             any_size=any_size,
+            edits=edits,
             **spec,
         )
         return function

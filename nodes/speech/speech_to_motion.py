@@ -4,7 +4,7 @@ from nodes.sdk import Context, Slider, Text, node
 from nodes.sdk.values import Audio, Motion, Table
 
 
-@node(title="Speech to motion", category="Speech")
+@node(title="Speech to motion", category="Speech", edits="speech")
 def speech_to_motion(
     audio: Audio,
     phones: Table | None = None,

@@ -4,7 +4,7 @@ from nodes.sdk import NodeError, Slider, node
 from nodes.sdk.values import HeadState, Mask, Parsing, Splats
 
 
-@node(title="Head to splats", category="Splats", note="classical")
+@node(title="Head to splats", category="Splats", note="classical", edits="head")
 def head_to_splats(
     head: HeadState,
     parsing: Parsing | None = None,

@@ -5,7 +5,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import HeadState, Image, Parsing
 
 
-@node(title="Swap face", category="Swap", note="classical")
+@node(title="Swap face", category="Swap", note="classical", edits="identity")
 def swap_face(
     image: Image,
     target: HeadState,

@@ -41,7 +41,7 @@ def test_a_file_can_be_read_by_people_one_node_a_line() -> None:
     assert write_text(graph, REGISTRY).decode() == (
         "{\n"
         '  "format": "facewright.graph",\n'
-        '  "version": 1,\n'
+        '  "version": 2,\n'
         '  "nodes": {\n'
         '    "photo": {"kind": "picture", "at": [0, 0]},\n'
         '    "grade": {\n'
@@ -293,7 +293,7 @@ def test_files_of_older_formats_go_through_every_migration_in_order() -> None:
 
 
 def test_settings_markers_and_backdrops_come_back() -> None:
-    graph = commands.set_settings(small(), fps=29.97, first=5, last=9, consent="Ada agreed")
+    graph = commands.set_settings(small(), fps=29.97, first=5, last=9)
     graph = commands.set_marker(graph, 7, "blink")
     graph, _ = commands.add_backdrop(graph, "Eyes", (-10, -20), (300, 200), "#112233")
     loaded = read_text(write_text(graph, REGISTRY), REGISTRY)

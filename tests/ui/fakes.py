@@ -99,7 +99,15 @@ class FakeEngine:
         self.cancels += 1
 
     def export(
-        self, graph: Graph, node: str, output: Path | None, first: int, last: int, *, embed: bool = True
+        self,
+        graph: Graph,
+        node: str,
+        output: Path | None,
+        first: int,
+        last: int,
+        *,
+        embed: bool = True,
+        credentials: bool = True,
     ) -> int:
         job = len(self.exports) + 1
         self.exports.append((job, node, output, first, last))

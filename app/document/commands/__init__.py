@@ -44,6 +44,7 @@ from app.document.commands.project import (
     remove_backdrops,
     remove_marker,
     set_backdrop,
+    set_consent,
     set_marker,
     set_settings,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "save_variant",
     "set_backdrop",
     "set_colour",
+    "set_consent",
     "set_disabled",
     "set_key",
     "set_label",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from app.document.consent import MAX_RECORDS, Consent
 from app.document.graph import Backdrop, Graph, GraphError, Settings
 from app.document.reader import MAX_FRAME, MAX_RATE
 
@@ -60,7 +61,6 @@ def set_settings(
     fps: float | None = None,
     first: int | None = None,
     last: int | None = None,
-    consent: str | None = None,
 ) -> Graph:
     """Change what concerns the whole project; None leaves as it is.
 
@@ -68,7 +68,7 @@ def set_settings(
         GraphError: when the rate is not above 0 and at most MAX_RATE, or the range is empty or
             lies outside +-MAX_FRAME.
     """
-    given = {"fps": fps, "first": first, "last": last, "consent": consent}
+    given = {"fps": fps, "first": first, "last": last}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     settings: Settings = replace(graph.settings, **changes)
     if not (math.isfinite(settings.fps) and 0 < settings.fps <= MAX_RATE):
@@ -78,6 +78,24 @@ def set_settings(
     if not -MAX_FRAME <= settings.first <= settings.last <= MAX_FRAME:
         raise GraphError(f"frames {settings.first} to {settings.last} are no range")
     return graph if settings == graph.settings else replace(graph, settings=settings)
+
+
+def set_consent(graph: Graph, records: Iterable[Consent]) -> Graph:
+    """Replace what is written down about consent; records that say nothing are left out.
+
+    Raises:
+        GraphError: when there are too many, or a record holds what the file could not.
+    """
+    kept = tuple(record for record in records if not record.is_empty)
+    if len(kept) > MAX_RECORDS:
+        raise GraphError(f"there are {len(kept)} records of consent", hint=f"At most {MAX_RECORDS}")
+    for record in kept:
+        problem = record.problem()
+        if problem:
+            raise GraphError(f"the consent of {record.person or 'a person'} cannot be kept: {problem}")
+    if kept == graph.settings.consent:
+        return graph
+    return replace(graph, settings=replace(graph.settings, consent=kept))
 
 
 def set_marker(graph: Graph, frame: int, words: str) -> Graph:

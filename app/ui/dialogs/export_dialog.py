@@ -85,6 +85,15 @@ class ExportDialog(QDialog):
         self.embed.setChecked(preferences.flag("export/graph", True))
         self.embed.toggled.connect(lambda on: preferences.set_flag("export/graph", on))
         form.addRow("", self.embed)
+        self.credentials = QCheckBox("Say in the file that people are edited in it", self)
+        self.credentials.setToolTip(
+            "Content credentials (C2PA) name the program, the kinds of edits and the graph's checksum, and\n"
+            "show whether the file was changed later. They are signed with a certificate of your own, which\n"
+            "is on no trust list and does not name you. Graphs without edits of people get none"
+        )
+        self.credentials.setChecked(preferences.flag("export/credentials", True))
+        self.credentials.toggled.connect(lambda on: preferences.set_flag("export/credentials", on))
+        form.addRow("", self.credentials)
         self.problem = QLabel(self)
         self.problem.setWordWrap(True)
         self.problem.setProperty("box", "warning")
@@ -243,7 +252,8 @@ class ExportDialog(QDialog):
         path = Path(self.path.text().strip())
         first, last = self.first.value(), self.last.value()
         writer, embed = self.writer.currentData(), self.embed.isChecked()
-        self.queue.add(Export(self.session.document.graph, writer, path, first, last, embed))
+        told = self.credentials.isChecked()
+        self.queue.add(Export(self.session.document.graph, writer, path, first, last, embed, told))
 
     # -- the queue ----------------------------------------------------------------------------
 

@@ -81,4 +81,5 @@ class ExportRow(QFrame):
             return f"Failed: {place}{export.error.what}{hint}"
         if export.state == "cancelled":
             return "Cancelled; starting it again goes on where it stopped"
-        return f"Written to {export.path}"
+        remark = f"  ·  {export.remark[:1].upper()}{export.remark[1:]}" if export.remark else ""
+        return f"Written to {export.path}{remark}"

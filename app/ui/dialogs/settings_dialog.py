@@ -1,19 +1,14 @@
-"""What the user may set: looks, network, and what is written down about the project."""
+"""What the user may set: looks, network, own nodes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QGroupBox,
     QLabel,
-    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -47,16 +42,6 @@ class SettingsDialog(QDialog):
         program.addRow("Theme", self.theme)
         program.addRow("Network", self.offline)
         program.addRow("Own nodes", self.own)
-        self.consent = QPlainTextEdit(session.graph.settings.consent, self)
-        self.consent.setPlaceholderText("Who is shown, and who agreed to what, when")
-        self.consent.setFixedHeight(90)
-        note = QLabel("Kept in the graph file; exports that carry credentials name it.", self)
-        note.setProperty("dim", True)
-        note.setWordWrap(True)
-        project = QVBoxLayout()
-        project.addWidget(QLabel("Consent", self))
-        project.addWidget(self.consent)
-        project.addWidget(note)
         self.problem = QLabel(self)
         self.problem.setProperty("box", "error")
         self.problem.setWordWrap(True)
@@ -68,11 +53,7 @@ class SettingsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(12)
-        for title, content in (("Program", program), ("This graph", project)):
-            group = QGroupBox(title, self)
-            group.setLayout(content)
-            group.setAlignment(Qt.AlignmentFlag.AlignLeft)
-            column.addWidget(group)
+        column.addLayout(program)
         column.addWidget(self.problem)
         column.addWidget(buttons)
 
@@ -91,11 +72,4 @@ class SettingsDialog(QDialog):
             self.problem.setText(str(error))
             self.problem.show()
             return
-        words = self.consent.toPlainText().strip()
-        settings = self.session.graph.settings
-        if words != settings.consent:
-            self.session.edit(
-                "Write down consent",
-                lambda graph: replace(graph, settings=replace(graph.settings, consent=words)),
-            )
         self.accept()

@@ -137,16 +137,6 @@ def test_commands_are_found_by_words_and_by_key(qapp, qtbot) -> None:
     assert shown == ["Add a marker"]
 
 
-def test_consent_is_written_into_the_document(session: Session, qtbot) -> None:
-    dialog = SettingsDialog(session)
-    qtbot.addWidget(dialog)
-    dialog.consent.setPlainText("Ann agreed on 3 May")
-    dialog.apply()
-    assert session.graph.settings.consent == "Ann agreed on 3 May"
-    session.undo()
-    assert session.graph.settings.consent == ""
-
-
 def test_own_nodes_are_off_until_turned_on_in_the_settings(
     session: Session, qtbot, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
