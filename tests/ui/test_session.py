@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.document.commands import group_nodes
 from app.document.graph import Graph, GraphError, NodeInstance, Port
 from app.document.unfold import unfolded
-from app.engine.protocol import NodeState
+from app.engine.protocol import ErrorReport, NodeState
 from app.ui.place import same_results
 from app.ui.session import OVERLAY_SLOT, Session
 from nodes.sdk.errors import FileProblem
@@ -205,6 +205,20 @@ def test_results_that_an_edit_made_old_are_shown_as_stale(session: Session, engi
     engine.on_event(NodeState(2, "grade", "cached"))
     session.edit("Move", lambda graph: graph.with_positions({"photo": (5.0, 5.0)}))
     assert session.states["photo"].state == "fresh"
+
+
+def test_a_failure_is_called_off_by_the_edit_that_mends_it(session: Session, engine: FakeEngine) -> None:
+    session.edit("Set", lambda graph: graph.with_parameter("grade", "gain", 3.0))
+    engine.on_event(NodeState(1, "photo", "fresh"))
+    engine.on_event(NodeState(1, "grade", "failed", error=ErrorReport("grade", "too bright")))
+    engine.on_event(NodeState(1, "export", "blocked", blocked_by="grade"))
+    settle()
+    session.undo()
+    assert {name: (state.state, state.error, state.blocked_by) for name, state in session.states.items()} == {
+        "photo": ("fresh", None, ""),
+        "grade": ("stale", None, ""),
+        "export": ("stale", None, ""),
+    }
 
 
 def grouped(session: Session) -> None:

@@ -30,6 +30,9 @@ from app.ui.theme import current_theme, icon
 logger = logging.getLogger(__name__)
 
 PICTURE = QSize(240, 160)
+CELL = PICTURE + QSize(20, 36)
+#: So many stand side by side at first; what the dialog takes around them.
+COLUMNS, ROUND = 3, 62
 AT_START = "gallery/at_start"
 
 
@@ -73,7 +76,7 @@ class GalleryDialog(QDialog):
         super().__init__(parent)
         self._open_example = open_example
         self.setWindowTitle("Gallery")
-        self.resize(880, 640)
+        self.resize(COLUMNS * CELL.width() + ROUND, 640)
         heading = QLabel("Begin with an example", self)
         heading.setProperty("title", True)
         advice = QLabel(
@@ -86,7 +89,7 @@ class GalleryDialog(QDialog):
         self.list = QListWidget(self)
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setIconSize(PICTURE)
-        self.list.setGridSize(PICTURE + QSize(24, 44))
+        self.list.setGridSize(CELL)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setMovement(QListView.Movement.Static)
         self.list.setUniformItemSizes(True)

@@ -26,6 +26,8 @@ from nodes.sdk.errors import FacewrightError
 from nodes.sdk.models import ModelCard, cards, find
 from nodes.sdk.registry import Registry
 
+#: Pixels of a column, at most.
+WIDEST = 230
 COLUMNS = ("Model", "Here", "Size", "Licence", "Commercial use", "Source", "SHA-256")
 
 
@@ -56,7 +58,7 @@ class ModelsDialog(QDialog):
     def __init__(self, shown: list[ModelCard], heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Models")
-        self.resize(900, 460)
+        self.resize(960, 560)
         self._cards = shown
         self._process: QProcess | None = None
         title = QLabel(heading, self)
@@ -66,7 +68,6 @@ class ModelsDialog(QDialog):
         self.tree.setRootIsDecorated(False)
         self.tree.setAlternatingRowColors(True)
         self.tree.setUniformRowHeights(True)
-        self.tree.setStyleSheet("QTreeView::item { height: 24px; }")
         self.tree.itemChanged.connect(self._check)
         self.tree.currentItemChanged.connect(self._describe)
         self.details = QLabel(self)
@@ -125,7 +126,7 @@ class ModelsDialog(QDialog):
                     card.licence,
                     "yes" if card.commercial else "no",
                     source_of(card),
-                    card.sha256[:12] + "…" if card.sha256 else "made here",
+                    card.sha256[:10] + "…" if card.sha256 else "made here",
                 ]
             )
             item.setData(0, Qt.ItemDataRole.UserRole, card.name)
@@ -136,10 +137,13 @@ class ModelsDialog(QDialog):
                 item.setToolTip(index, card.sha256 if index == 6 else item.text(index))
             self.tree.addTopLevelItem(item)
         header = self.tree.header()
-        for index in range(len(COLUMNS)):
-            header.setSectionResizeMode(index, QHeaderView.ResizeMode.Interactive)
-            self.tree.resizeColumnToContents(index)
-            self.tree.setColumnWidth(index, min(self.tree.columnWidth(index) + 8, 230))
+        header.setStretchLastSection(False)
+        for index, title in enumerate(COLUMNS):
+            fits = QHeaderView.ResizeMode.Stretch if title == "Source" else QHeaderView.ResizeMode.Interactive
+            header.setSectionResizeMode(index, fits)
+            if title != "Source":
+                self.tree.resizeColumnToContents(index)
+                self.tree.setColumnWidth(index, min(self.tree.columnWidth(index), WIDEST))
         self.tree.blockSignals(False)
         first = self.tree.topLevelItem(0)
         if first is not None:

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from app.ui.theme import icon
 from nodes.sdk.errors import FacewrightError
+
+#: Pixels of the sign beside the words.
+SIGN = 32
 
 
 def ask(parent: QWidget | None, title: str, text: str, answers: Sequence[str], more: str = "") -> int:
     """Ask; returns the number of the answer. The first is what Return says, the last what Escape says."""
     box = QMessageBox(parent)
     box.setWindowTitle("Facewright")
-    box.setIcon(QMessageBox.Icon.Question)
+    box.setIconPixmap(icon("help", "accent").pixmap(SIGN))
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(title)
     box.setInformativeText(text)
@@ -34,7 +38,7 @@ def tell(parent: QWidget | None, error: FacewrightError) -> None:
     """Say what went wrong and what can be done."""
     box = QMessageBox(parent)
     box.setWindowTitle("Facewright")
-    box.setIcon(QMessageBox.Icon.Warning)
+    box.setIconPixmap(icon("warning", "warning").pixmap(SIGN))
     box.setTextFormat(Qt.TextFormat.PlainText)
     what = error.what[:1].upper() + error.what[1:]
     box.setText(what)

@@ -44,7 +44,6 @@ class ShortcutsDialog(QDialog):
         self.tree = QTreeWidget(self)
         self.tree.setHeaderLabels(["Command", "Keys"])
         self.tree.setAlternatingRowColors(True)
-        self.tree.setStyleSheet("QTreeView::item { height: 22px; }")
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.header().setStretchLastSection(False)
         self.tree.setColumnWidth(1, 220)

@@ -25,8 +25,8 @@ from app.ui.panels.number_field import NumberField
 from app.ui.theme import current_theme, icon
 from nodes.sdk.params import File, ParameterSpec, ParameterValue, Slider, Text
 
-#: Up to this many short choices stand side by side.
-SIDE_BY_SIDE, SHORT_WORD = 3, 10
+#: Up to this many choices stand side by side, when they fit into so many pixels with their rims.
+SIDE_BY_SIDE, ROOM, RIM = 3, 124, 24
 
 
 class Control(QWidget):
@@ -115,8 +115,8 @@ class ChoiceControl(Control):
         self._choices = spec.choices
         self.buttons: list[QToolButton] = []
         self.combo: QComboBox | None = None
-        short = len(spec.choices) <= SIDE_BY_SIDE and max(map(len, spec.choices)) <= SHORT_WORD
-        if short:
+        wide = sum(self.fontMetrics().horizontalAdvance(_words(choice)) + RIM for choice in spec.choices)
+        if len(spec.choices) <= SIDE_BY_SIDE and wide <= ROOM:
             self.row.setSpacing(1)
             for choice in spec.choices:
                 button = QToolButton(self)
@@ -267,6 +267,7 @@ class _Swatch(QPushButton):
         super().__init__(parent)
         self.colour: QColor | None = None
         self.setFixedHeight(22)
+        self.setMinimumWidth(40)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
@@ -286,7 +287,7 @@ class ColourControl(Control):
         super().__init__(parent)
         self.swatch = _Swatch(self)
         self.code = QLineEdit(self)
-        self.code.setFixedWidth(76)
+        self.code.setFixedWidth(68)
         self.row.addWidget(self.swatch, 1)
         self.row.addWidget(self.code)
         self.swatch.clicked.connect(self._open)

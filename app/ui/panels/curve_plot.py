@@ -283,8 +283,9 @@ class CurvePlot(QWidget):
                 zero = abs(value) < value_step / 2
                 painter.setPen(theme.colour("line" if zero else "grid_major"))
                 painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
-                painter.setPen(theme.colour("text_off"))
-                painter.drawText(QPointF(4, y - 3), f"{0.0 if zero else value:g}")
+                painter.setPen(theme.colour("text_dim"))
+                below = y - 14 < RULER
+                painter.drawText(QPointF(4, y + 12 if below else y - 3), f"{0.0 if zero else value:g}")
             value += value_step
 
     def _paint_curve(self, painter: QPainter, track: Track, curve: Curve, colour: QColor) -> None:

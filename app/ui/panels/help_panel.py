@@ -28,6 +28,7 @@ class HelpPanel(QWidget):
         self.session = session
         self.browser = QTextBrowser(self)
         self.browser.setOpenExternalLinks(True)
+        self.browser.document().setIndentWidth(14)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.browser)
@@ -123,7 +124,8 @@ def _prose(text: str) -> str:
                     items.append(line.strip()[2:])
                 else:
                     items[-1] += " " + line.strip()
-            parts.append("<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + "</ul>")
+            lines = [f"<li>{_inline(item)}</li>" for item in items]
+            parts.append(f"<ul style='margin-left: 0'>{''.join(lines)}</ul>")
         else:
             parts.append(f"<p>{_inline(' '.join(line.strip() for line in lines))}</p>")
     return "".join(parts)
@@ -131,7 +133,8 @@ def _prose(text: str) -> str:
 
 def _inline(text: str) -> str:
     marked = re.sub(r"`+([^`]+)`+", r"<code>\1</code>", html.escape(text))
-    return re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", marked)
+    marked = re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", marked)
+    return re.sub(r"(?<![\w*])\*(?! )([^*]+?)\*(?![\w*])", r"<i>\1</i>", marked)
 
 
 def _range(parameter: ParameterSpec) -> str:

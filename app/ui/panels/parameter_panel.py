@@ -40,12 +40,15 @@ from app.engine.protocol import NodeState
 from app.ui.actions import Actions
 from app.ui.panels import presets
 from app.ui.panels.head import NodeHead
+from app.ui.panels.preset_strip import PresetStrip
 from app.ui.panels.presets import Preset
 from app.ui.panels.rows import Group, ParameterRow
 from nodes.sdk.errors import FacewrightError
 from nodes.sdk.node import NodeSpec
 from nodes.sdk.params import ParameterSpec, ParameterValue
 
+#: Pixels that every row fits into.
+WIDTH = 312
 #: A filter field is shown from this many parameters on.
 FILTER_FROM = 10
 
@@ -62,7 +65,7 @@ class ParameterPanel(QWidget):
         self.session = session
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(WIDTH)
         self.names: tuple[str, ...] = ()
         self.spec: NodeSpec | None = None
         self.rows: dict[str, ParameterRow] = {}
@@ -79,6 +82,8 @@ class ParameterPanel(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.head = NodeHead(self)
+        self.strip = PresetStrip(self)
+        self.strip.chosen.connect(self.apply_preset)
         self.filter = QLineEdit(self)
         self.filter.setPlaceholderText("Find a parameter")
         self.filter.setClearButtonEnabled(True)
@@ -91,6 +96,7 @@ class ParameterPanel(QWidget):
         self.groups: list[Group] = []
         column.addWidget(self.empty, 1)
         column.addWidget(self.head)
+        column.addWidget(self.strip)
         field = QVBoxLayout()
         field.setContentsMargins(10, 8, 10, 2)
         field.addWidget(self.filter)
@@ -167,6 +173,7 @@ class ParameterPanel(QWidget):
         if spec is not None and spec is self.spec:
             return
         self.spec = spec
+        self._show_presets(spec)
         self.filter.clear()
         self._build(spec.parameters if spec else (), instance)
 
@@ -331,6 +338,9 @@ class ParameterPanel(QWidget):
         menu.addAction("Paste values", self.paste_values)
         menu.popup(self.head.menu_button.mapToGlobal(QPoint(0, self.head.menu_button.height())))
 
+    def _show_presets(self, spec: NodeSpec | None) -> None:
+        self.strip.show_presets(spec.id if spec else "", presets.presets_of(spec.id) if spec else [])
+
     def _fill_presets(self, menu: QMenu) -> None:
         known = presets.presets_of(self.spec.id) if self.spec else []
         for own in (False, True):
@@ -371,6 +381,7 @@ class ParameterPanel(QWidget):
         try:
             presets.keep(self.spec.id, presets.taken(instance, self.spec, title, float(self.session.frame)))
             self.session.message.emit(f"Kept as '{title}'")
+            self._show_presets(self.spec)
         except (FacewrightError, OSError) as error:
             self.session.message.emit(f"The values cannot be kept: {error}")
 
@@ -379,6 +390,7 @@ class ParameterPanel(QWidget):
         if self.spec is not None:
             try:
                 presets.forget(self.spec.id, title)
+                self._show_presets(self.spec)
             except (FacewrightError, OSError) as error:
                 self.session.message.emit(f"The preset cannot be removed: {error}")
 

@@ -52,6 +52,11 @@ def user_file(kind: str) -> Path:
     return data_folder() / "presets" / f"{kind}.json"
 
 
+def picture_of(kind: str, title: str) -> Path:
+    """Where the picture of a preset that ships is; it need not be there."""
+    return SHIPPED / "faces" / kind / f"{title.lower().replace(' ', '_')}.webp"
+
+
 def presets_of(kind: str) -> list[Preset]:
     """The presets of a kind of node, those that ship first; a damaged file is left out."""
     return [*_read(SHIPPED / f"{kind}.json", own=False), *_read(user_file(kind), own=True)]

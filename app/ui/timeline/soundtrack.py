@@ -13,7 +13,7 @@ from nodes.sdk.registry import Registry
 from nodes.sdk.values import Audio
 
 #: The engine's slot for the sound.
-SOUND_SLOT = 104
+SOUND_SLOT = 105
 
 
 def audio_port(graph: Graph, registry: Registry) -> Port | None:

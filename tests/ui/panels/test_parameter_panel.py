@@ -15,6 +15,7 @@ from app.engine.protocol import ErrorReport, NodeState
 from app.ui.panels import HelpPanel, ParameterPanel
 from app.ui.panels.controls import ChoiceControl, ColourControl, FileControl, NumberControl, TextControl
 from app.ui.panels.number_field import NumberField
+from app.ui.theme import apply_theme
 from nodes.sdk.models import cards
 from nodes.sdk.registry import default_registry
 from tests.ui.canvas.fakes import FakeSession, steps
@@ -323,7 +324,8 @@ def test_line_of_text_is_one_step_while_it_is_typed(panel: ParameterPanel, sessi
 
 
 @pytest.mark.parametrize("kind", [spec.id for spec in default_registry()])
-def test_every_kind_of_node_that_ships_is_shown(qtbot: QtBot, kind: str) -> None:
+def test_every_kind_of_node_that_ships_is_shown(qtbot: QtBot, qapp: QApplication, kind: str) -> None:
+    apply_theme(qapp, "dark")
     session = FakeSession(Graph(nodes={"it": NodeInstance(kind)}), default_registry())
     panel, page = ParameterPanel(session), HelpPanel(session)
     qtbot.addWidget(panel)
@@ -332,6 +334,10 @@ def test_every_kind_of_node_that_ships_is_shown(qtbot: QtBot, kind: str) -> None
     spec = default_registry().get(kind)
     assert spec is not None and list(panel.rows) == [parameter.name for parameter in spec.parameters]
     assert spec.title in page.browser.toPlainText()
+    assert "*" not in page.browser.toPlainText(), "no mark of the docstring is left over"
+    assert panel.body is not None
+    room = panel.minimumWidth() - panel.scroll_area.verticalScrollBar().sizeHint().width()
+    assert panel.body.minimumSizeHint().width() <= room, "no row is cut off at the side"
     licences = [cards()[name].licence for name in spec.models]
     assert all(f"({licence})" in panel.head.licences.text() for licence in licences)
     assert bool(panel.head.licences.text()) == bool(licences)

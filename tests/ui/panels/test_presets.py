@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from app.document.curve import Curve, Key
 from app.ui.panels import ParameterPanel, presets
@@ -86,3 +88,42 @@ def test_values_that_do_not_fit_are_left_out() -> None:
     odd = Preset("Odd", {"jaw_open": "wide", "nothing": 1, "tint": [1, 1], "mirror": True})
     after = presets.applied(face_graph(), small_registry(), ["edit"], spec, odd, 0.0)
     assert dict(after.nodes["edit"].parameters) == {"mirror": True}
+
+
+def test_every_expression_that_ships_has_its_face() -> None:
+    shipped = [preset for preset in presets.presets_of("edit_expression") if not preset.own]
+    assert len(shipped) > 10
+    for preset in shipped:
+        assert presets.picture_of("edit_expression", preset.title).is_file(), preset.title
+
+
+def test_a_click_on_a_face_sets_its_values_in_one_step(panel: ParameterPanel, session: FakeSession) -> None:
+    strip = panel.strip
+    assert strip.isVisible() and strip.count() > 10
+    said = next(strip.item(row) for row in range(strip.count()) if strip.item(row).text() == "Say ah")
+    before = steps(session)
+    said.setData(Qt.ItemDataRole.UserRole, Preset("Say ah", {"jaw_open": 0.6}))
+    strip.scrollToItem(said)
+    place = strip.visualItemRect(said).center()
+    QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert session.graph.nodes["edit"].parameters["jaw_open"] == 0.6
+    assert steps(session) == before + 1
+
+
+def test_faces_are_chosen_by_the_keyboard(panel: ParameterPanel, session: FakeSession) -> None:
+    strip = panel.strip
+    strip.setFocus()
+    strip.setCurrentRow(0)
+    QTest.keyClick(strip, Qt.Key.Key_Right)
+    current = strip.currentItem()
+    assert current is strip.item(1)
+    current.setData(Qt.ItemDataRole.UserRole, Preset("Smile", {"smile_left": 0.5}))
+    QTest.keyClick(strip, Qt.Key.Key_Return)
+    assert session.graph.nodes["edit"].parameters["smile_left"] == 0.5
+
+
+def test_nodes_without_pictures_have_no_row_of_them(panel: ParameterPanel, session: FakeSession) -> None:
+    session.select(["photo"])
+    assert not panel.strip.isVisible()
+    session.select([])
+    assert not panel.strip.isVisible()
