@@ -32,8 +32,8 @@ def write_value(value: Any, path: Path) -> None:
 
     Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Words: txt. Faces, heads, motion, tables,
     embeddings, numbers and words: json. Tables and motion: csv (motion as Live Link Face writes
-    it), and the head of a motion as bvh. Meshes and heads: obj, glb, ply. Splats: ply, spz, sog,
-    splat, ksplat. Every value: npz.
+    it), the head of a motion as bvh, all of it as glb. Meshes and heads: obj, glb, ply. Splats: ply,
+    spz, sog, splat, ksplat. Every value: npz.
 
     Raises:
         NodeError: when a value of this kind does not go into such a file (the hint says which do),
@@ -147,6 +147,16 @@ def _head_motion(value: Motion, path: Path) -> None:
         draft.write_text(motion_as_bvh(value), "utf-8", newline="")
 
 
+def _moving_face(value: Motion, path: Path) -> None:
+    from nodes.media.gltf_motion import motion_glb
+
+    if not len(value.coefficients):
+        raise NodeError("the motion is empty", hint="Choose a motion that lasts")
+    data = motion_glb(value)
+    with replacing(path) as draft:
+        draft.write_bytes(data)
+
+
 def _archive(value: Any, path: Path) -> None:
     try:
         tree, arrays = encode(value)
@@ -199,6 +209,7 @@ _WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = 
     (("obj",), HeadState, _head_as(write_obj)),
     (("glb",), Mesh, write_glb),
     (("glb",), HeadState, _rigged_head),
+    (("glb",), Motion, _moving_face),
     (("ply",), Mesh, write_mesh_ply),
     (("ply",), HeadState, _head_as(write_mesh_ply)),
     (("ply", "spz", "sog", "splat", "ksplat"), Splats, _splats),
