@@ -1,13 +1,12 @@
 """A head as binary glTF 2.0: 52 morph targets by their ARKit names, eyes, teeth, tongue, texture.
 
 One mesh with a primitive for each material, all with the same targets, so that programs show one
-object with 52 shape keys. Looking coefficients turn the eyeballs. A motion becomes an animation of
-the target weights and of the head's rotation.
+object with 52 shape keys. Looking keys turn the eyeballs, and so do two bones, by what is missing to
+the gaze; a third bone turns the head. A motion becomes an animation of weights and bones.
 """
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,12 @@ from nodes.head._own import eye_colours
 from nodes.head._pose import gaze_from_coefficients
 from nodes.head._shape import eye_centres, gaze_rotation, neutral_vertices, parts_of
 from nodes.head._texture import HeadTexture
-from nodes.media.glb import pack_glb
+from nodes.media.gltf import GltfFile
+from nodes.media.gltf_motion import animation_of, eye_turns, looking_angles
 from nodes.raster.geometry import vertex_normals
 from nodes.sdk.values import ARKIT_NAMES, HeadState, Motion
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
-_FLOAT, _UINT, _USHORT = 5126, 5125, 5123
-_ARRAY, _ELEMENT = 34962, 34963
 _EYE_TEXELS = 256
 _PRIMITIVES = (
     ("skin", ("skin",)),
@@ -47,7 +45,9 @@ def head_glb(head: HeadState, texture: HeadTexture, motion: Motion | None = None
     neutral = neutral_vertices(head)
     targets = expression_targets(head, neutral)
     normals = vertex_normals(neutral, model.triangles)
-    file = _File()
+    file = GltfFile()
+    centres = eye_centres(head, neutral)
+    eyes = bool(all(len(eye) for eye in parts_of(model).eyes))
     materials, primitives = [], []
     for name, parts in _PRIMITIVES:
         numbers = [model.part_names.index(part) for part in parts if part in model.part_names]
@@ -55,14 +55,17 @@ def head_glb(head: HeadState, texture: HeadTexture, motion: Motion | None = None
         if not len(rows):
             continue
         triangles, vertices, uv = _seamless(model.triangles[rows], model.uv[rows])
+        bone = 0
         if name.startswith("eye_"):
-            side = 0 if name == "eye_left" else 1
-            uv = _eye_uv(head, neutral, vertices, side)
+            bone = 1 if name == "eye_left" else 2
+            uv = _eye_uv(head, neutral, vertices, bone - 1)
         entry = {
             "attributes": {
                 "POSITION": file.vectors(neutral[vertices], bounds=True),
                 "NORMAL": file.vectors(normals[vertices]),
                 "TEXCOORD_0": file.vectors(np.column_stack([uv[:, 0], 1.0 - uv[:, 1]])),
+                "JOINTS_0": file.joints(np.tile([bone if eyes else 0, 0, 0, 0], (len(vertices), 1))),
+                "WEIGHTS_0": file.vectors(np.tile([1.0, 0.0, 0.0, 0.0], (len(vertices), 1))),
             },
             "indices": file.indices(triangles),
             "material": len(materials),
@@ -76,11 +79,13 @@ def head_glb(head: HeadState, texture: HeadTexture, motion: Motion | None = None
         "weights": [float(value) for value in head.expression],
         "extras": {"targetNames": list(ARKIT_NAMES)},
     }
+    nodes, skin = _bones(file, head, centres if eyes else centres[:0])
     document: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": "Facewright", "copyright": f"Head model: {model.licence}"},
         "scene": 0,
-        "scenes": [{"nodes": [0]}],
-        "nodes": [{"name": "head", "mesh": 0}],
+        "scenes": [{"nodes": [0, 1]}],
+        "nodes": [{"name": "head", "mesh": 0, "skin": 0}, *nodes],
+        "skins": [skin],
         "meshes": [mesh],
         "materials": materials,
         "textures": [{"source": number, "sampler": 0} for number in range(len(file.images))],
@@ -88,8 +93,39 @@ def head_glb(head: HeadState, texture: HeadTexture, motion: Motion | None = None
         "images": file.images,
     }
     if motion is not None:
-        document["animations"] = [_animation(file, motion)]
+        document["animations"] = [
+            animation_of(file, motion, face=0, head=1, eyes=(2, 3) if eyes else None, looking_targets=True)
+        ]
     return file.packed(document)
+
+
+def _bones(
+    file: GltfFile, head: HeadState, centres: FloatArray
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The nodes of the head's and the eyes' bones, as nodes 1, 2, 3 of the file, and their skin.
+
+    At rest the eyes look where the head does now.
+    """
+    nodes: list[dict[str, Any]] = [{"name": "head_bone"}]
+    for side, centre in enumerate(centres):
+        looks = looking_angles(head.expression[None], side)
+        nodes.append(
+            {
+                "name": ("eye_left", "eye_right")[side],
+                "translation": [float(value) for value in centre],
+                "rotation": [float(value) for value in eye_turns(head.gaze[None, side], looks)[0]],
+            }
+        )
+    if len(centres):
+        nodes[0]["children"] = [2, 3]
+    inverse = np.tile(np.eye(4, dtype=np.float32), (len(nodes), 1, 1))
+    inverse[1:, 3, :3] = -centres  # glTF counts matrices column by column
+    skin = {
+        "joints": list(range(1, len(nodes) + 1)),
+        "skeleton": 1,
+        "inverseBindMatrices": file.vectors(inverse, vertex=False),
+    }
+    return nodes, skin
 
 
 def expression_targets(head: HeadState, neutral: FloatArray) -> FloatArray:
@@ -128,14 +164,14 @@ def _eye_picture(texture: HeadTexture) -> FloatArray:
     return colours.reshape(_EYE_TEXELS, _EYE_TEXELS, 3)
 
 
-def _material(file: _File, name: str, head: HeadState, texture: HeadTexture) -> dict[str, Any]:
+def _material(file: GltfFile, name: str, head: HeadState, texture: HeadTexture) -> dict[str, Any]:
     surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 0.65}
     if name == "skin":
         surface["baseColorTexture"] = {"index": file.picture(texture.pixels, "head texture")}
     elif name.startswith("eye_"):
-        if file.eye is None:
-            file.eye = file.picture(_eye_picture(texture), "eye texture")
-        surface["baseColorTexture"] = {"index": file.eye}
+        known = [number for number, image in enumerate(file.images) if image["name"] == "eye texture"]
+        picture = known[0] if known else file.picture(_eye_picture(texture), "eye texture")
+        surface["baseColorTexture"] = {"index": picture}
         surface["roughnessFactor"] = 0.12
     else:
         tones = {"teeth": texture.teeth, "tongue": texture.tongue, "mouth": texture.lips * 0.5}
@@ -147,102 +183,3 @@ def _material(file: _File, name: str, head: HeadState, texture: HeadTexture) -> 
         "pbrMetallicRoughness": surface,
         "doubleSided": name in ("mouth", "sockets", "teeth"),
     }
-
-
-def _animation(file: _File, motion: Motion) -> dict[str, Any]:
-    """Target weights, and the head's rotation, over time."""
-    from scipy.spatial.transform import Rotation
-
-    times = np.arange(len(motion.coefficients), dtype=np.float32) / motion.fps
-    turns = Rotation.from_rotvec(np.asarray(motion.rotation, np.float64)).as_quat().astype(np.float32)
-    clock = file.numbers(times)
-    samplers = [
-        {"input": clock, "output": file.numbers(np.asarray(motion.coefficients, np.float32).ravel())},
-        {"input": clock, "output": file.vectors(turns, vertex=False)},
-    ]
-    channels = [
-        {"sampler": 0, "target": {"node": 0, "path": "weights"}},
-        {"sampler": 1, "target": {"node": 0, "path": "rotation"}},
-    ]
-    return {"name": "motion", "samplers": samplers, "channels": channels}
-
-
-class _File:
-    """Collects the binary part of a glTF file."""
-
-    def __init__(self) -> None:
-        self._chunks: list[bytes] = []
-        self._length = 0
-        self._views: list[dict[str, Any]] = []
-        self._accessors: list[dict[str, Any]] = []
-        self.images: list[dict[str, Any]] = []
-        self.eye: int | None = None
-
-    def _view(self, data: bytes, target: int | None = None) -> int:
-        view: dict[str, Any] = {"buffer": 0, "byteOffset": self._length, "byteLength": len(data)}
-        if target is not None:
-            view["target"] = target
-        padded = data + b"\0" * (-len(data) % 4)
-        self._chunks.append(padded)
-        self._length += len(padded)
-        self._views.append(view)
-        return len(self._views) - 1
-
-    def _accessor(self, entry: dict[str, Any]) -> int:
-        self._accessors.append(entry)
-        return len(self._accessors) - 1
-
-    def vectors(self, array: FloatArray, *, bounds: bool = False, vertex: bool = True) -> int:
-        data = np.ascontiguousarray(array, np.float32)
-        entry: dict[str, Any] = {
-            "bufferView": self._view(data.tobytes(), _ARRAY if vertex else None),
-            "componentType": _FLOAT,
-            "count": len(data),
-            "type": f"VEC{data.shape[1]}",
-        }
-        if bounds:
-            entry |= {"min": data.min(axis=0).tolist(), "max": data.max(axis=0).tolist()}
-        return self._accessor(entry)
-
-    def numbers(self, array: FloatArray) -> int:
-        data = np.ascontiguousarray(array, np.float32)
-        entry = {
-            "bufferView": self._view(data.tobytes()),
-            "componentType": _FLOAT,
-            "count": len(data),
-            "type": "SCALAR",
-            "min": [float(data.min())],
-            "max": [float(data.max())],
-        }
-        return self._accessor(entry)
-
-    def indices(self, triangles: IntArray) -> int:
-        small = triangles.max() < 65535
-        data = triangles.astype(np.uint16 if small else np.uint32).ravel()
-        entry = {
-            "bufferView": self._view(data.tobytes(), _ELEMENT),
-            "componentType": _USHORT if small else _UINT,
-            "count": len(data),
-            "type": "SCALAR",
-        }
-        return self._accessor(entry)
-
-    def picture(self, pixels: FloatArray, name: str) -> int:
-        from PIL import Image as Pictures
-
-        eight = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-        stream = BytesIO()
-        Pictures.fromarray(eight).save(stream, "PNG")
-        self.images.append(
-            {"bufferView": self._view(stream.getvalue()), "mimeType": "image/png", "name": name}
-        )
-        return len(self.images) - 1
-
-    def packed(self, document: dict[str, Any]) -> bytes:
-        body = b"".join(self._chunks)
-        document |= {
-            "buffers": [{"byteLength": len(body)}],
-            "bufferViews": self._views,
-            "accessors": self._accessors,
-        }
-        return pack_glb(document, body)
