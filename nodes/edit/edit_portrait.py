@@ -1,22 +1,31 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
-from nodes.sdk import Context, Slider, node
+from nodes.sdk import Around, Choice, Context, Slider, node
 from nodes.sdk.errors import NodeError
-from nodes.sdk.values import HeadState, Image, Parsing
+from nodes.sdk.values import Faces, HeadState, Image, Mask, Parsing
 
 
 @node(
-    title="Edit portrait", category="Edit", models=("face_landmarker",), note="classical", edits="expression"
+    title="Edit portrait",
+    category="Edit",
+    models=("face_landmarker", "portrait_matte"),
+    note="classical",
+    edits="expression",
 )
 def edit_portrait(
     image: Image,
     head: HeadState,
     parsing: Parsing | None = None,
     calibrate_on: HeadState | None = None,
+    matte: Mask | None = None,
+    plate: Image | None = None,
+    faces: Annotated[list[Faces] | None, Around(12, 12)] = None,
     *,
     calibrate: bool = True,
     most: Annotated[float, Slider(1.0, 2.4, label="Strongest motion")] = 2.0,
     folds: Annotated[float, Slider(0.0, 2.0)] = 1.0,
+    background: Annotated[Literal["fill", "stretch"], Choice()] = "fill",
+    when_lost: Annotated[Literal["hold", "fade out", "fail"], Choice()] = "hold",
     context: Context,
 ) -> Image:
     """Give a photographed person another expression, gaze or turn of the head.
@@ -36,20 +45,41 @@ def edit_portrait(
       expressions, and glasses nearly so.
     - **Calibrate on**: for clips. Every frame of a tracked clip is a fit of its own, and trying
       edits on each of them is slow; wire a head fitted to one frame, and its calibration serves all.
+    - **Background** of a turned head: *fill* cuts the person out, leaves background and clothes
+      where they are and fills what opens up from what is around it; *stretch* lets the background
+      bend along, as it always does for expressions.
+    - **Matte** (from 'Person matte'): the cut, when you have a better one. **Plate** (from
+      'Background plate', 'Clip plate' or a photo of the empty place): what is behind. Wire a plate
+      for clips: filling every frame anew is slow and not steady.
+    - **Faces** (from 'Track faces' of the clip): tells when the face is lost; **When lost** then
+      holds the last edit, fades it out and in over half a second, or fails.
 
     Limits: a landmarker does not see puffed or squinted cheeks, sneers or the jaw's shift; these
     are moved as asked, uncalibrated. Closed lids are drawn from the skin above them, and painted or
     shadowed eyes may not look closed to a landmarker. Beyond about 20 degrees of turn the far cheek
-    and the background stretch. Teeth that the picture does not show are drawn.
+    stretches. Teeth that the picture does not show are drawn, and so are neck and collar where the
+    chin hid them. A face that the picture's border cuts moves as if it went on.
 
     Source: classical. Grid warp over the fitted head as in 'Render head'; response curves inverted
-    by bounded least squares; light as ratio of spherical harmonics (Wen, Liu and Huang 2003).
+    by bounded least squares; light as ratio of spherical harmonics (Wen, Liu and Huang 2003);
+    background by matting (MODNet, Ke et al. 2022) and patch-based completion (Barnes et al. 2009).
     """
     import numpy as np
 
+    from nodes.face._hair import load_matte
     from nodes.face._landmarks import load_landmarker
     from nodes.head._shape import as_fitted
-    from nodes.portrait.editing import calibrated, drawn, portrait_of, witness_of
+    from nodes.portrait.editing import (
+        backdrop_of,
+        calibrated,
+        degrees_turned,
+        drawn,
+        eased,
+        person_of,
+        portrait_of,
+        witness_of,
+    )
+    from nodes.portrait.presence import seen_share, tell_if_cut
 
     fit = as_fitted(head)
     if (image.width, image.height) != (fit.camera.width, fit.camera.height):
@@ -58,19 +88,29 @@ def edit_portrait(
             f"this one has {image.width} x {image.height}",
             hint="Wire the same picture to 'Fit head' and here",
         )
-    if parsing is not None and (parsing.width, parsing.height) != (image.width, image.height):
-        raise NodeError("picture and parsing have different sizes", hint="Parse this same picture")
+    for other, name in ((parsing, "parsing"), (matte, "matte"), (plate, "plate")):
+        if other is not None and (other.width, other.height) != (image.width, image.height):
+            raise NodeError(f"picture and {name} have different sizes", hint="Make it from this same picture")
     if head is fit:
         return image
     if len(fit.landmarks) < 468:
         raise NodeError("the head knows no landmarks", hint="Fit it to this picture with 'Fit head'")
+    tell_if_cut(fit, context)
+    share = seen_share(faces, fit, when_lost, context)
+    if share <= 0.0:
+        return image
     if calibrate:
         model = fit if calibrate_on is None else as_fitted(calibrate_on)
         picture = image if calibrate_on is None else model.picture
         if picture is None or len(model.landmarks) < 468:
             raise NodeError("'Calibrate on' knows no picture", hint="Wire a head from 'Fit head'")
         head = calibrated(head, witness_of(model, picture, load_landmarker(context)), most=most)
-    pixels = drawn(portrait_of(fit, image, parsing), head, folds=folds)
+    head = eased(head, share)
+    behind = None
+    if background == "fill" and degrees_turned(head) > 1e-3:
+        alpha = person_of(image, load_matte(context)) if matte is None else matte.alpha
+        behind = backdrop_of(fit, image, alpha, parsing, plate)
+    pixels = drawn(portrait_of(fit, image, parsing), head, folds=folds, behind=behind)
     if np.array_equal(pixels, image.pixels):
         return image
     return Image(pixels, image.linear)

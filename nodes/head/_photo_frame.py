@@ -8,6 +8,7 @@ import numpy as np
 
 from nodes.head._kernels import draw_mouth, draw_skin
 from nodes.head._photo import PhotoLayers
+from nodes.head._photo_behind import Behind, mend_background
 from nodes.head._photo_mouth import flat
 from nodes.head._shape import landmark_points, neutral_vertices
 from nodes.head._slit import MOUTH, slit
@@ -43,38 +44,44 @@ class Turn:
         return (points @ self.matrix.T + self.shift).astype(np.float32)
 
 
-def render_over_photo(
-    layers: PhotoLayers,
-    state: HeadState,
-    *,
-    follow: FloatArray | None = None,
-    light: FloatArray | None = None,
-) -> FloatArray:
-    """The photograph with the head's edits: H x W x 3 or 4 float32 in 0..1.
+@dataclass(frozen=True, eq=False)
+class Movement:
+    """How an edit moves a photograph.
 
-    An unedited head gives the photograph's own pixels.
+    Attributes:
+        where: h x w x 2, the place in the photograph that each pixel of the window shows.
+        motion: V x 3, of the expression and the shape, in the camera's frame. moved: V x 3, with the
+            turn. turn: of the head.
+        at_rest: nothing but lids and gaze moves. still: nothing moves at all.
+    """
+
+    where: FloatArray
+    motion: FloatArray
+    moved: FloatArray
+    turn: Turn
+    at_rest: bool
+    still: bool
+
+
+def movement(layers: PhotoLayers, state: HeadState, follow: FloatArray | None = None) -> Movement:
+    """How the edits of a head move its photograph.
 
     Args:
-        layers: of the photograph.
-        state: the edited head.
+        layers: of the photograph. state: the edited head.
         follow: of the window's size in 0..1, how much of the motion each place takes up; all of it
             when None.
-        light: of the window's size, multiplies the skin; nothing when None.
     """
     reference = layers.reference
     change = state.expression - reference.expression
     turn = _turn(reference, state)
     gaze = state.gaze - reference.gaze
-    out = layers.photo.copy()
     reshaped = _reshaped(reference, state)
-    if turn.still and not reshaped and max(np.abs(change).max(), np.abs(gaze).max()) <= 1e-6:
-        return _with_alpha(out, layers)
+    still = turn.still and not reshaped and max(np.abs(change).max(), np.abs(gaze).max()) <= 1e-6
     active = np.nonzero(_MESH & (np.abs(change) > 1e-7))[0]
-    rotation = _rotation(reference)
     motion = np.tensordot(change[active], reference.model.expression[active], 1)
     if reshaped:
         motion = motion + neutral_vertices(state) - neutral_vertices(reference)
-    motion = (motion @ rotation.T).astype(np.float32)
+    motion = (motion @ _rotation(reference).T).astype(np.float32)
     at_rest = turn.still and not len(active) and not reshaped
 
     left, top, right, bottom = layers.window
@@ -88,10 +95,41 @@ def render_over_photo(
         if follow is not None:
             own = np.dstack([columns, rows]).astype(np.float32)
             where = own + (where - own) * follow[..., None]
-    shading = np.ones(where.shape[:2], np.float32) if light is None else light
+    return Movement(where, motion, moved, turn, at_rest, still)
+
+
+def render_over_photo(
+    layers: PhotoLayers,
+    state: HeadState,
+    *,
+    follow: FloatArray | None = None,
+    light: FloatArray | None = None,
+    behind: Behind | None = None,
+    known: Movement | None = None,
+) -> FloatArray:
+    """The photograph with the head's edits: H x W x 3 or 4 float32 in 0..1.
+
+    An unedited head gives the photograph's own pixels.
+
+    Args:
+        layers: of the photograph.
+        state: the edited head.
+        follow: as of `movement`.
+        light: of the window's size, multiplies the skin; nothing when None.
+        behind: what stays behind a moved head; without it the background bends along.
+        known: the movement, when it is known already; `follow` is then of no use.
+    """
+    found = movement(layers, state, follow) if known is None else known
+    out = layers.photo.copy()
+    if found.still:
+        return _with_alpha(out, layers)
+    left, top, right, bottom = layers.window
+    shading = np.ones(found.where.shape[:2], np.float32) if light is None else light
     view = out[top:bottom, left:right]
+    change = state.expression - layers.reference.expression
+    gaze = state.gaze - layers.reference.gaze
     draw_skin(
-        where,
+        found.where,
         shading,
         layers.skin,
         layers.photo,
@@ -103,8 +141,10 @@ def render_over_photo(
         top,
         view,
     )
-    if not at_rest:
-        _draw_mouth(layers, motion, moved, turn, out)
+    if not found.at_rest:
+        if behind is not None:
+            mend_background(behind, layers.photo, found.where, left, top, view)
+        _draw_mouth(layers, found.motion, found.moved, found.turn, out)
     return _with_alpha(out, layers)
 
 

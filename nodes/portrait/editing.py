@@ -11,14 +11,19 @@ from weakref import ref
 
 import numpy as np
 
+from nodes.face._hair import PortraitMatte
 from nodes.face._landmarks import LandmarkRuntime
+from nodes.head._fit import eye_distance
 from nodes.head._photo import PhotoLayers, prepare
-from nodes.head._photo_frame import render_over_photo
+from nodes.head._photo_behind import Behind
+from nodes.head._photo_frame import Movement, movement, render_over_photo
 from nodes.head._pose import turned
 from nodes.head._shape import as_fitted
+from nodes.portrait.backdrop import behind_of, person_alpha
 from nodes.portrait.layers import following
 from nodes.portrait.light import FaceLight, estimate_light, folded
 from nodes.portrait.looking import Witness, turn_between
+from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.sdk.values import HeadState, Image, Parsing
 from nodes.sdk.values.arrays import FloatArray
 
@@ -69,6 +74,8 @@ class Kept:
 
 
 _portraits = Kept()
+_backdrops = Kept()
+_people = Kept()
 _witnesses = Kept()
 
 
@@ -110,21 +117,87 @@ def calibrated(head: HeadState, witness: Witness, *, most: float) -> HeadState:
     )
 
 
-def drawn(portrait: Portrait, head: HeadState, *, folds: float) -> FloatArray:
+def person_of(image: Image, network: PortraitMatte) -> FloatArray:
+    """H x W in 0..1, the people of a picture; kept for the last few pictures."""
+    alpha: FloatArray = _people.get((image,), lambda: person_alpha(network, image.pixels))
+    return alpha
+
+
+def backdrop_of(
+    fit: HeadState, image: Image, alpha: FloatArray, parsing: Parsing | None, plate: Image | None
+) -> Behind:
+    """What stays behind a photograph's head when it moves; kept for the last few.
+
+    Args:
+        alpha: H x W, the person. plate: the place without the person when it is known, or None.
+    """
+
+    def make() -> Behind:
+        labels = None if parsing is None else parsing.labels
+        place = None if plate is None else plate.pixels
+        return behind_of(image.pixels, alpha, labels, place, eye_distance(fit.landmarks))
+
+    parts: tuple[Any, ...] = tuple(part for part in (fit, image, alpha, parsing, plate) if part is not None)
+    behind: Behind = _backdrops.get(parts, make)
+    return behind
+
+
+def eased(head: HeadState, share: float) -> HeadState:
+    """An edited head with a share (0..1) of its edit; the fit itself at 0."""
+    fit = as_fitted(head)
+    if share >= 1.0 or head is fit:
+        return head
+    if share <= 0.0:
+        return fit
+    turn = rotation_vector(rotation_matrix(head.rotation) @ rotation_matrix(fit.rotation).T) * share
+    return replace(
+        head,
+        expression=(fit.expression + share * (head.expression - fit.expression)).astype(np.float32),
+        gaze=(fit.gaze + share * (head.gaze - fit.gaze)).astype(np.float32),
+        rotation=rotation_vector(rotation_matrix(turn) @ rotation_matrix(fit.rotation)).astype(np.float32),
+        translation=(fit.translation + share * (head.translation - fit.translation)).astype(np.float32),
+    )
+
+
+def degrees_turned(head: HeadState) -> float:
+    """By how much an edit turns a head."""
+    return float(np.linalg.norm(turn_between(as_fitted(head), head)))
+
+
+def moved_by(portrait: Portrait, head: HeadState, *, layered: bool = False) -> Movement:
+    """How the edits of a head move its picture.
+
+    Args:
+        portrait: of the photograph. head: as it is to be drawn.
+        layered: the background stays behind as a layer, so that nothing needs to be held back.
+    """
+    follow = None
+    if portrait.follow is not None:
+        share = min(degrees_turned(head) / _TURNED, 1.0)
+        turned_follow = 1.0 if layered else portrait.follow[1]
+        follow = (portrait.follow[0] + share * (turned_follow - portrait.follow[0])).astype(np.float32)
+    return movement(portrait.layers, head, follow)
+
+
+def drawn(
+    portrait: Portrait,
+    head: HeadState,
+    *,
+    folds: float,
+    behind: Behind | None = None,
+    known: Movement | None = None,
+) -> FloatArray:
     """The edited picture: H x W x 3 or 4.
 
     Args:
         portrait: of the photograph. head: as it is to be drawn.
         folds: how strongly the light follows the moved skin; 0 leaves it as photographed.
+        behind: what stays behind the head; without it the background bends along.
+        known: the movement, when it is known already.
     """
     fit = as_fitted(head)
     layers = portrait.layers
-    turn = turn_between(fit, head)
-    degrees = float(np.linalg.norm(turn))
-    follow = None
-    if portrait.follow is not None:
-        share = min(degrees / _TURNED, 1.0)
-        follow = portrait.follow[0] + share * (portrait.follow[1] - portrait.follow[0])
-    changed = degrees > 1e-4 or float(np.abs(head.expression - fit.expression).max()) > 1e-6
+    found = moved_by(portrait, head, layered=behind is not None) if known is None else known
+    changed = degrees_turned(head) > 1e-4 or float(np.abs(head.expression - fit.expression).max()) > 1e-6
     light = folded(portrait.light, head, layers.window, folds) if changed and folds > 0 else None
-    return render_over_photo(layers, head, follow=follow, light=light)
+    return render_over_photo(layers, head, light=light, behind=behind, known=found)
