@@ -8,19 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from nodes.head._fit import (
-    eye_distance,
-    fit_landmarks,
-    gaze_of,
-    landmark_basis,
-    surface_offsets,
-    turned_landmarks,
-)
+from nodes.head._fit import LandmarkFit, Sight, eye_distance, fit_sights
+from nodes.head._gaze import gaze_of
+from nodes.head._landmarks import landmark_basis, turned_landmarks
 from nodes.head._shape import expressed_vertices, eye_centres, landmark_points, neutral_vertices, to_world
+from nodes.head._surface import surface_offsets
 from nodes.raster.geometry import project, rotation_matrix
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Face, Faces, HeadModel, HeadState, Image
-from nodes.sdk.values.arrays import FloatArray
 
 #: Focal length of an unknown camera, in lengths of the picture's longer side: a 50 mm lens or so.
 USUAL_FOCAL = 1.5
@@ -53,24 +48,13 @@ def fit_face(
     degrees: float = 0.0,
     likeness: float = 1.0,
     exact: bool = True,
-    known: FloatArray | None = None,
 ) -> HeadState:
-    """Fit a head to one face.
+    """Fit a head to one face: `fit_person` with one photo."""
+    return fit_person(model, [(faces, image)], which=which, degrees=degrees, likeness=likeness, exact=exact)
 
-    Args:
-        model: the head model.
-        faces: the faces seen in the picture.
-        image: the picture; it is kept in the result.
-        which: the face's number, 0 the largest.
-        degrees: the field of view of the longer side, 0 when unknown.
-        likeness: standard deviation of the identity coefficients.
-        exact: whether to bend the surface onto the landmarks.
-        known: K, an identity to stay near to, or None.
 
-    Raises:
-        NodeError: when there is no such face, or its landmarks belong to a picture of another size.
-    """
-    face = choose_face(faces, which)
+def _sight(face: Face, faces: Faces, image: Image, degrees: float) -> Sight:
+    """What a picture shows. Raises NodeError when the landmarks belong to a picture of another size."""
     if (faces.width, faces.height) != (image.width, image.height):
         raise NodeError(
             f"the faces were seen in a picture of {faces.width} x {faces.height} pixels, "
@@ -78,28 +62,25 @@ def fit_face(
             hint="Wire the same picture to both",
         )
     longer = max(image.width, image.height)
-    lens_known = degrees > 0
-    focal = longer / 2 / math.tan(math.radians(degrees) / 2) if lens_known else USUAL_FOCAL * longer
-    centre = (image.width / 2, image.height / 2)
-    fit = fit_landmarks(
-        model,
+    known = degrees > 0
+    return Sight(
         face.landmarks,
         face.coefficients,
-        centre=centre,
-        focal=focal,
-        focal_known=lens_known,
-        identity_freedom=likeness,
-        identity_mean=known,
-        visibility=face.visibility,
+        (image.width / 2, image.height / 2),
+        longer / 2 / math.tan(math.radians(degrees) / 2) if known else USUAL_FOCAL * longer,
+        known,
+        face.visibility,
     )
-    scale = eye_distance(face.landmarks)
-    error = float(np.linalg.norm(fit.residuals, axis=1).mean() / scale)
+
+
+def _state(model: HeadModel, fit: LandmarkFit, face: Face, image: Image, exact: bool) -> HeadState:
+    """The head that a fit describes. Raises NodeError when it does not look like the face."""
+    error = float(np.linalg.norm(fit.residuals, axis=1).mean() / eye_distance(face.landmarks))
     if not math.isfinite(error) or error > 0.25:
         raise NodeError(
             "the head could not be fitted to this face",
             hint="The landmarks are far from any face the model can say; try a clearer picture",
         )
-    camera = Camera(fit.focal, *centre, image.width, image.height)
     state = HeadState(
         model=model,
         identity=fit.identity,
@@ -107,7 +88,7 @@ def fit_face(
         gaze=np.zeros((2, 2), np.float32),
         rotation=fit.rotation,
         translation=fit.translation,
-        camera=camera,
+        camera=Camera(fit.focal, image.width / 2, image.height / 2, image.width, image.height),
         offsets=surface_offsets(model, fit) if exact else np.zeros((0, 3), np.float32),
         picture=image,
         landmarks=face.landmarks,
@@ -137,36 +118,32 @@ def fit_person(
 ) -> HeadState:
     """Fit a head to the first photo with an identity that all photos of the person share.
 
-    Each photo says what its view shows; the identity is their mean, refined in rounds in which
-    every photo starts from what the others said, with less and less freedom. In the further photos
-    the largest face is taken.
+    All photos are fitted at once: one identity, and for each its own expression, pose and lens. In
+    the further photos the largest face is taken.
+
+    Args:
+        model: the head model.
+        photos: the faces seen in each picture, and the picture; the first is kept in the result.
+        which: the face's number in the first photo, 0 the largest.
+        degrees: the field of view of the longer side of the first photo, 0 when unknown.
+        likeness: standard deviation of the identity coefficients.
+        exact: whether to bend the surface onto the landmarks.
 
     Raises:
-        NodeError: as `fit_face`; without a face in a further photo it says which.
+        NodeError: when there is no such face, its landmarks belong to a picture of another size, or
+            no head fits it; without a face in a further photo it says which.
     """
-    first = {"degrees": degrees, "which": which}
-    if len(photos) == 1:
-        return fit_face(model, *photos[0], likeness=likeness, exact=exact, **first)
-    identity = None
-    for freedom in (likeness, 0.5 * likeness, 0.35 * likeness):
-        found = []
-        for number, (faces, image) in enumerate(photos):
-            try:
-                fit = fit_face(
-                    model,
-                    faces,
-                    image,
-                    likeness=freedom,
-                    exact=False,
-                    known=identity,
-                    **(first if number == 0 else {}),
-                )
-            except NodeError as error:
-                place = "" if number == 0 else f"further photo {number}: "
-                raise NodeError(place + error.what, hint=error.hint) from error
-            found.append(fit.identity)
-        identity = np.mean(found, axis=0)
-    return fit_face(model, *photos[0], likeness=0.05 * likeness, exact=exact, known=identity, **first)
+    chosen, sights = [], []
+    for number, (faces, image) in enumerate(photos):
+        try:
+            face = choose_face(faces, 0 if number else which)
+            sights.append(_sight(face, faces, image, 0.0 if number else degrees))
+        except NodeError as error:
+            place = "" if number == 0 else f"further photo {number}: "
+            raise NodeError(place + error.what, hint=error.hint) from error
+        chosen.append(face)
+    fit = fit_sights(model, sights, identity_freedom=likeness)[0]
+    return _state(model, fit, chosen[0], photos[0][1], exact)
 
 
 def with_gaze(state: HeadState, face: Face) -> HeadState:

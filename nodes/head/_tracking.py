@@ -13,8 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from nodes.head._fit import LandmarkFit, eye_distance, fit_landmarks, surface_offsets
+from nodes.head._fit import LandmarkFit, eye_distance, fit_landmarks
 from nodes.head._fitting import fit_face, with_gaze
+from nodes.head._surface import surface_offsets
 from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.sdk.values import Face, Faces, HeadModel, HeadState, Image
 from nodes.sdk.values.arrays import FloatArray

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nodes.head._fit import eye_distance, fit_landmarks, spread_matrix, surface_offsets
+from nodes.head._fit import eye_distance, fit_landmarks
 from nodes.head._fitting import fit_face, fit_person, paired, reprojection
 from nodes.head._shape import (
     expressed_vertices,
@@ -15,6 +15,7 @@ from nodes.head._shape import (
     to_world,
     world_vertices,
 )
+from nodes.head._surface import spread_matrix, surface_offsets
 from nodes.raster.geometry import project, rotation_matrix
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Face, Faces, Image
