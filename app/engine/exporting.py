@@ -7,7 +7,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,7 +23,7 @@ from app.engine.setup import load_registry, open_cache, step_back
 from app.engine.snapshot import applied
 from nodes.sdk.errors import Cancelled, FacewrightError
 from nodes.sdk.node import NodeSpec
-from nodes.sdk.values import Image
+from nodes.sdk.values import HeadState, Image, Motion
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,8 @@ def export_node(
     from app.export.carried import text_to_carry
     from app.export.credentials import stamp_for
     from app.export.render import export
-    from app.export.values import write_value
+    from app.export.settings import extension_of
+    from app.export.values import MOVING, write_value
 
     whole, graph = graph, unfolded(graph)
     instance = graph.nodes.get(node)
@@ -85,7 +86,11 @@ def export_node(
     if picture is None:
         # Meshes, heads, motions and the like are one file, whatever the range.
         value = evaluator.value(graph, node, frame=first, on_state=on_state, is_cancelled=is_cancelled)
-        write_value(value, target)
+        motion = None
+        if isinstance(value, HeadState) and extension_of(target) in MOVING:
+            listeners = {"on_state": on_state, "is_cancelled": is_cancelled}
+            motion = _motion(evaluator, graph, node, spec, (first, last), on_progress, listeners)
+        write_value(value, target, motion)
         on_progress(1, 1, 0.0, "writing")
         return target
 
@@ -110,7 +115,7 @@ def export_node(
         key=evaluator.range_key(graph, node, picture, first, last),
         carried=text if embed else "",
         finish=stamp or (lambda draft: None),
-        audio=_audio(evaluator, graph, node, spec, first),
+        audio=_wired(evaluator, graph, node, spec, "Audio", first),
         on_progress=progress,
         is_cancelled=is_cancelled,
     )
@@ -119,11 +124,39 @@ def export_node(
     return report.path
 
 
-def _audio(evaluator: Evaluator, graph: Graph, node: str, spec: NodeSpec, frame: int) -> Any:
-    """The sound wired to a writer node, or None."""
+def _motion(
+    evaluator: Evaluator,
+    graph: Graph,
+    node: str,
+    spec: NodeSpec,
+    frames: tuple[int, int],
+    on_progress: OnProgress,
+    listeners: dict[str, Any],
+) -> Motion | None:
+    """What the head of a writer node does: the motion wired to it, else its own over the frames."""
+    from nodes.head._moving import is_still, motion_of
+
+    first, last = frames
+    wired = _wired(evaluator, graph, node, spec, "Motion", first)
+    if wired is not None:
+        return wired  # type: ignore[no-any-return]
+    total, started = last - first + 1, time.monotonic()
+
+    def heads() -> Iterator[HeadState]:
+        for done, frame in enumerate(range(first, last + 1), 1):
+            yield evaluator.value(graph, node, frame=frame, **listeners)
+            left = (time.monotonic() - started) / done * (total - done)
+            on_progress(done, total + 1, left, "following the head")
+
+    motion = motion_of(heads(), graph.settings.fps)
+    return None if is_still(motion) else motion
+
+
+def _wired(evaluator: Evaluator, graph: Graph, node: str, spec: NodeSpec, kind: str, frame: int) -> Any:
+    """The value of a type that is wired to a writer node, or None."""
     for socket in spec.inputs:
         sources = graph.sources(node, socket.name)
-        if socket.type_name == "Audio" and sources:
+        if socket.type_name == kind and sources:
             return evaluator.value(graph, sources[0].node, sources[0].output, frame)
     return None
 

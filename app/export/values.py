@@ -26,14 +26,20 @@ Writer: TypeAlias = Callable[[Any, Path], None]
 
 _PLAIN = (bool, int, float, str)
 
+#: Files that hold what a head does over time.
+MOVING = ("glb", "csv")
 
-def write_value(value: Any, path: Path) -> None:
+
+def write_value(value: Any, path: Path, motion: Motion | None = None) -> None:
     """Write a value to a file; an earlier file is replaced only when the new one is complete.
 
     Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Words: txt. Faces, heads, motion, tables,
     embeddings, numbers and words: json. Tables and motion: csv (motion as Live Link Face writes
-    it), the head of a motion as bvh, all of it as glb. Meshes and heads: obj, glb, ply. Splats: ply,
-    spz, sog, splat, ksplat. Every value: npz.
+    it; of a head what it does), the head of a motion as bvh, all of it as glb. Meshes and heads: obj,
+    glb, ply. Splats: ply, spz, sog, splat, ksplat. Every value: npz.
+
+    Args:
+        motion: of a head: what it does, for the files in MOVING.
 
     Raises:
         NodeError: when a value of this kind does not go into such a file (the hint says which do),
@@ -45,6 +51,9 @@ def write_value(value: Any, path: Path) -> None:
             "an enrolled identity is private and stays in the project",
             hint="Export the table of 'Compare faces' instead",
         )
+    if isinstance(value, HeadState) and extension_of(path) in MOVING:
+        _moving_head(value, path, motion)
+        return
     writer = _writer(value, extension_of(path))
     if writer is None:
         raise _misfit(value, path)
@@ -168,12 +177,16 @@ def _archive(value: Any, path: Path) -> None:
         np.savez_compressed(stream, allow_pickle=False, **named)
 
 
-def _rigged_head(head: HeadState, path: Path) -> None:
-    """The head with its 52 expressions, eyes, teeth and texture."""
+def _moving_head(head: HeadState, path: Path, motion: Motion | None = None) -> None:
+    """The head with its 52 expressions, eyes, teeth and texture; or the motion alone."""
     from nodes.head._glb import head_glb
+    from nodes.head._moving import motion_of
     from nodes.head._texture import texture_for
 
-    data = head_glb(head, texture_for(head))
+    if extension_of(path) == "csv":
+        _motion(motion or motion_of([head], 25.0), path)
+        return
+    data = head_glb(head, texture_for(head), motion)
     with replacing(path) as draft:
         draft.write_bytes(data)
 
@@ -208,7 +221,7 @@ _WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = 
     (("obj",), Mesh, write_obj),
     (("obj",), HeadState, _head_as(write_obj)),
     (("glb",), Mesh, write_glb),
-    (("glb",), HeadState, _rigged_head),
+    (MOVING, HeadState, _moving_head),
     (("glb",), Motion, _moving_face),
     (("ply",), Mesh, write_mesh_ply),
     (("ply",), HeadState, _head_as(write_mesh_ply)),

@@ -35,21 +35,16 @@ def animation_of(
 
     Args:
         file: takes the samples.
-        motion: T frames of coefficients, rotation, translation (metres) and gaze.
+        motion: T frames, at least one, of coefficients, rotation, translation (metres) and gaze.
         face: the node whose mesh has the 52 targets, in the order of ARKIT_NAMES.
         head: the node that turns and moves.
         eyes: the nodes of the left and the right eye, children of the head.
         looking_targets: whether the looking targets of the mesh turn the eyeballs already; the
             eyes' nodes then turn by what is missing to the gaze.
-
-    Raises:
-        NodeError: when the motion holds no frame.
     """
     from scipy.spatial.transform import Rotation
 
     weights = np.asarray(host_array(motion.coefficients), np.float32)
-    if not len(weights):
-        raise NodeError("the motion holds no frame", hint="Wire a motion that lasts")
     clock = file.numbers(np.arange(len(weights), dtype=np.float32) / motion.fps)
     samplers: list[dict[str, int]] = []
     channels: list[dict[str, Any]] = []
@@ -112,7 +107,12 @@ def motion_glb(motion: Motion) -> bytes:
 
     Its mesh "face" is a row of 52 bars; target number k, by its ARKit name, lifts bar k by 2 cm. The
     nodes "head", "eye_left" and "eye_right" turn.
+
+    Raises:
+        NodeError: when the motion holds no frame.
     """
+    if not len(motion.coefficients):
+        raise NodeError("the motion holds no frame", hint="Wire a motion that lasts")
     file = GltfFile()
     left = (np.arange(52) - 26) * _BAR * 1.4
     x = np.stack([left, left + _BAR, left + _BAR, left], axis=1)
