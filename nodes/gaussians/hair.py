@@ -1,8 +1,8 @@
 """Hair and clothes that stand off the head model, as a volume of splats.
 
-The photograph gives their outline and colours from the front. Depth is inflated from the outline, as a
-balloon is (half as thick as it is far from the edge, to a limit), held in front of and behind the
-skull; the back takes the colours of the front, smoothed and mottled.
+Hair is laid on a hull about the head (`hull`), as the photograph shows it in front and carried on by
+strands behind (`strands`). Clothes are inflated from their outline, as a balloon is: half as thick as it
+is far from the edge, to a limit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodes.gaussians.binding import VolumeSplats
-from nodes.gaussians.quaternions import from_matrices
+from nodes.gaussians.hull import hair_hull
+from nodes.gaussians.quaternions import from_matrices, matrices
+from nodes.gaussians.strands import directions, front_distance, hull_splats, painted, together
 from nodes.head._shape import expressed_vertices, to_world
 from nodes.raster.geometry import project, rotation_matrix
 from nodes.raster.zbuffer import Raster, interpolate, rasterise
@@ -23,11 +25,10 @@ _HAIR = tuple(PARSING_CLASSES.index(name) for name in ("hair", "hat"))
 #: The plane that parts scalp from face and neck in the head's frame: height over the line from the
 #: brow (front) down to the nape (back), metres.
 _BROW, _NAPE = (0.078, 0.13), (-0.055, -0.05)
-#: Layers of splats between the front and the back of a volume.
-_LAYERS = 3
 _MOST_IN_FRONT = 30_000
-#: Heights of the head's frame in metres: below the first nothing is kept; clothes end at the second.
-_BUST, _CHIN = -0.27, -0.06
+#: Heights of the head's frame in metres: below the first nothing is kept; clothes end at the second, and
+#: behind at the third.
+_BUST, _CHIN, _COLLAR = -0.27, -0.06, -0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,7 @@ class Coverage:
         colour: H x W x 3, the photograph.
         volume: hair and clothes.
         tone: 3, the colour of the hair, or None without hair.
+        hairy: H x W bool, hair.
     """
 
     skin: np.ndarray
@@ -47,10 +49,28 @@ class Coverage:
     colour: FloatArray
     volume: VolumeSplats
     tone: FloatArray | None
+    hairy: np.ndarray
 
     def scalp(self, places: np.ndarray) -> FloatArray:
         """How much places of the head's frame (N x 3) belong to the hairy part of the head, 0..1."""
         return scalp(places)
+
+    def outside(self, grid: Camera, pixels: FloatArray) -> np.ndarray:
+        """N bool: which pixels (N x 2 or 3) show something else than the person, or are off the picture."""
+        column, row = np.floor(pixels[:, :2]).astype(int).T
+        off = (column < 0) | (row < 0) | (column >= grid.width) | (row >= grid.height)
+        share = self.share[np.clip(row, 0, grid.height - 1), np.clip(column, 0, grid.width - 1)]
+        return off | (share < 0.4)
+
+    def at_hairline(self, grid: Camera, pixels: FloatArray) -> np.ndarray:
+        """N bool: which pixels (N x 2 or 3) lie where hair ends before face or clothes."""
+        import cv2
+
+        hair, rest = self.hairy.astype(np.uint8), (~self.hairy & (self.share > 0.4)).astype(np.uint8)
+        both = cv2.dilate(hair, np.ones((5, 5), np.uint8)) & cv2.dilate(rest, np.ones((5, 5), np.uint8))
+        column, row = np.floor(pixels[:, :2]).astype(int).T
+        column, row = np.clip(column, 0, grid.width - 1), np.clip(row, 0, grid.height - 1)
+        return both[row, column] > 0
 
     def interior(self, width: int, height: int) -> FloatArray:
         """H x W at another size: 1 well inside the person, 0 at the edge and outside."""
@@ -101,11 +121,13 @@ def covering(
     if matte is not None:
         share = cv2.resize(np.asarray(matte, np.float32), size, interpolation=cv2.INTER_LINEAR)
     hairy = np.zeros_like(model)
+    cloth = np.zeros_like(model)
     someone = np.ones_like(model)
     if labels is not None:
         small = cv2.resize(np.asarray(labels), size, interpolation=cv2.INTER_NEAREST)
         hairy = np.isin(small, _HAIR)
         someone = small > 0
+        cloth = small == PARSING_CLASSES.index("cloth")
         if matte is None:
             share = np.maximum(share, cv2.GaussianBlur((small > 0).astype(np.float32), (0, 0), 1.0))
     solid = share > 0.5
@@ -123,14 +145,15 @@ def covering(
         near = cv2.dilate(hairy.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         hairy |= beyond & near & (height > _CHIN) & (share > 0.8)
         hairy &= bust
-        parts.append(_hair(fit, grid, drawn, colour, share, hairy, hair, depth, tone))
+        parts.append(_hair(fit, grid, drawn, colour, share, hairy, hair, tone))
     elif labels is None:
         # Without parsing, what stands above the chin and off the model is hair all the same.
         body = beyond & bust
     if body.sum() > 50:
-        parts.append(_body(fit, grid, colour, share, body, depth))
-    volume = _together(parts) if parts else no_volume()
-    return Coverage(skin, np.clip(share, 0, 1), colour, volume, tone)
+        behind = solid & someone & bust & (height < _COLLAR)
+        parts.append(_body(fit, grid, colour, share, body, behind, cloth & sure, depth))
+    volume = together(parts) if parts else no_volume()
+    return Coverage(skin, np.clip(share, 0, 1), colour, volume, tone, hairy)
 
 
 def _heights(fit: HeadState, grid: Camera) -> FloatArray:
@@ -172,49 +195,57 @@ def _hair(
     share: FloatArray,
     hairy: np.ndarray,
     thickness: float,
-    depth: float,
     tone: FloatArray,
 ) -> VolumeSplats:
     import cv2
 
     local = expressed_vertices(fit)
-    model = fit.model
     middle = _middle_depth(fit, grid, (0.0, 0.04, 0.045))
     metres = middle / grid.focal
-    places = interpolate(drawn, model.triangles, local)
-    crown = drawn.covered & (scalp(places.reshape(-1, 3)).reshape(drawn.covered.shape) > 0.5)
+    places = interpolate(drawn, fit.model.triangles, local)
+    head = drawn.covered & (places[..., 1] > -0.1)
     shown = hairy & (share > 0.25)
-    outline = shown | (drawn.covered & (places[..., 1] > -0.02))
-    half = _inflated(outline, metres, depth + thickness)
-    front = middle - half
-    # Over the skull, hair lies on it: at least a little before it, and not far off it either.
-    over = np.where(drawn.covered, drawn.distance, middle)
-    skull = drawn.covered
-    front = np.where(skull, np.clip(front, over - 2.5 * thickness, over - 0.35 * thickness), front)
-    front = _smoothed(front.astype(np.float32), outline, 0.004 / metres)
-    back_skull = _farthest(fit, grid, local)
-    back = np.maximum(middle + half, np.where(np.isfinite(back_skull), back_skull + thickness, 0))
-    back = _smoothed(back.astype(np.float32), outline, 0.006 / metres)
+    hull = hair_hull(fit, local, grid, shown, share > 0.5, head, thickness)
+    front = front_distance(fit, grid, hull, shown, middle)
+    # Over the skull it lies on it, whatever the hull says.
+    front = np.where(head, np.minimum(front, drawn.distance - 0.0015), front).astype(np.float32)
     edge = 2 * round(0.003 / metres) + 3
     known = cv2.erode((shown & (share > 0.8)).astype(np.uint8), np.ones((edge, edge), np.uint8)) > 0
     filled = _continued(colour, known, 0.012 / metres) if known.any() else np.broadcast_to(tone, colour.shape)
-    # Where hair and background mix in the photograph, the hair's own colours go on.
-    clean = np.where((known | (share > 0.97))[..., None], colour, filled)
-    random = np.random.default_rng(2)
-    fine, coarse = _strides(shown, fit, grid)
-    sheets = [_sheet(fit, grid, shown, front, clean, share, metres, 0.6, every=fine)]
-    # Between front and back, so that a view from the side meets hair too.
-    for layer in range(_LAYERS):
-        level = front + (back - front) * (layer + random.random(front.shape)) / _LAYERS
-        free = shown & ~(skull & (level < back_skull) & (level > over))
-        mottled = filled * random.uniform(0.72, 1.08, (*front.shape, 1))
-        sheets.append(_sheet(fit, grid, free, level, mottled, share, metres, 1.3, every=coarse))
-    behind = outline & (shown | crown | (drawn.covered & (places[..., 1] > -0.01)))
-    mottled = filled * random.uniform(0.8, 1.1, (*front.shape, 1))
-    sheets.append(
-        _sheet(fit, grid, behind, back, mottled, np.where(shown, share, 1), metres, 1.0, every=coarse)
-    )
-    return _together(sheets)
+    # Where hair mixes with background or face in the photograph, the hair's own colours go on.
+    apart = cv2.dilate((~shown & (share > 0.5)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    clean = np.where((known | ((share > 0.97) & ~apart))[..., None], colour, filled).astype(np.float32)
+    fine, _ = _strides(shown, fit, grid)
+    angle, clear = directions(clean, shown, max(0.002 / metres, 1.0))
+    # At the edge strands do not reach over it.
+    clear *= np.clip(cv2.distanceTransform(shown.astype(np.uint8), cv2.DIST_L2, 3) / 4 - 0.5, 0, 1)
+    sheet = _sheet(fit, grid, shown, front, clean, share, metres, 0.6, every=fine, strands=(angle, clear))
+    colours, seen = painted(fit, grid, hull, np.ascontiguousarray(clean), known, tone)
+    around = _in_accord(fit, grid, drawn, shown, share, hull_splats(hull, colours, seen))
+    return together([sheet, around])
+
+
+def _in_accord(
+    fit: HeadState, grid: Camera, drawn: Raster, hairy: np.ndarray, share: FloatArray, splats: VolumeSplats
+) -> VolumeSplats:
+    """Those splats of hair that do not show where the photograph has face, clothes or background."""
+    import cv2
+
+    near_hair = cv2.dilate(hairy.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    neck = _middle_depth(fit, grid, (0.0, -0.1, 0.05))
+    kept = np.ones(len(splats.positions), bool)
+    along = matrices(splats.rotations)[:, :, 0] * splats.scales[:, :1]
+    for step in (-1.6, 0.0, 1.6):
+        pixels = project(grid, to_world(fit, splats.positions + np.float32(step) * along))
+        column, row = np.floor(pixels[:, :2]).astype(int).T
+        inside = (column >= 0) & (row >= 0) & (column < grid.width) & (row < grid.height)
+        column, row = np.clip(column, 0, grid.width - 1), np.clip(row, 0, grid.height - 1)
+        hidden = drawn.covered[row, column] & (pixels[:, 2] > drawn.distance[row, column] + 0.002)
+        # Beside the model, what lies behind the neck is hidden by the clothes.
+        hidden |= ~drawn.covered[row, column] & (share[row, column] > 0.4) & (pixels[:, 2] > neck)
+        kept &= ~inside | near_hair[row, column] | hidden
+    names = ("positions", "rotations", "scales", "colours", "opacities")
+    return VolumeSplats(*(getattr(splats, name)[kept] for name in names))
 
 
 def _strides(mask: np.ndarray, fit: HeadState, grid: Camera) -> tuple[int, int]:
@@ -228,25 +259,44 @@ def _strides(mask: np.ndarray, fit: HeadState, grid: Camera) -> tuple[int, int]:
 
 
 def _body(
-    fit: HeadState, grid: Camera, colour: FloatArray, share: FloatArray, mask: np.ndarray, depth: float
+    fit: HeadState,
+    grid: Camera,
+    colour: FloatArray,
+    share: FloatArray,
+    mask: np.ndarray,
+    behind: np.ndarray,
+    cloth: np.ndarray,
+    depth: float,
 ) -> VolumeSplats:
-    """Shoulders and clothes beside the model: a front, a back, and something in between."""
+    """Shoulders and clothes: a front beside the model, a back behind all of it, something in between.
+
+    Args:
+        mask: H x W bool, where the front is. behind: H x W bool, where the back is. cloth: H x W bool.
+    """
     import cv2
 
     middle = _middle_depth(fit, grid, (0.0, -0.15, 0.02))
     metres = middle / grid.focal
     half = _inflated(share > 0.5, metres, depth)
-    random = np.random.default_rng(3)
     inner = cv2.erode((mask & (share > 0.9)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     clean = _mirrored(colour, inner) if inner.any() else colour
     fine, coarse = _strides(mask, fit, grid)
+    sparse = max(coarse, round(float(np.sqrt(behind.sum() / (_MOST_IN_FRONT / 3)))))
     sheets = [_sheet(fit, grid, mask, middle - half, clean, share, metres, 0.6, every=fine)]
-    for level in (-0.33, 0.33, 1.0):
-        mottled = clean * random.uniform(0.85, 1.0, (*half.shape, 1))
-        sheets.append(
-            _sheet(fit, grid, mask, middle + level * half, mottled, share, metres, 1.1, every=coarse)
-        )
-    return _together(sheets)
+    # Behind, clothes go on where the front shows a neck; without the front's folds.
+    woven = cv2.erode(cloth.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    back = _continued(colour, woven if woven.sum() > 50 else inner, 0.015 / metres) if inner.any() else colour
+    back = cv2.GaussianBlur(np.ascontiguousarray(back, np.float32), (0, 0), max(0.004 / metres, 0.5))
+    sheets += [
+        _sheet(fit, grid, mask, middle + level * half, back, share, metres, 1.1, every=coarse)
+        for level in (-0.33, 0.33)
+    ]
+    far = _farthest(fit, grid, expressed_vertices(fit))
+    rear = middle + np.maximum(half, np.where(np.isfinite(far), far + 0.006 - middle, 0)).astype(np.float32)
+    rear = cv2.GaussianBlur(rear, (0, 0), max(0.006 / metres, 0.5))
+    rear = np.maximum(rear, np.where(np.isfinite(far), far + 0.004, 0)).astype(np.float32)
+    sheets.append(_sheet(fit, grid, behind, rear, 0.92 * back, share, metres, 1.0, every=sparse))
+    return together(sheets)
 
 
 def _farthest(fit: HeadState, grid: Camera, local: FloatArray) -> FloatArray:
@@ -292,15 +342,6 @@ def _mirrored(colour: FloatArray, known: np.ndarray) -> FloatArray:
     return np.ascontiguousarray(colour[chosen_rows, chosen_columns])
 
 
-def _smoothed(values: FloatArray, mask: np.ndarray, sigma: float) -> FloatArray:
-    """Values blurred within a mask."""
-    import cv2
-
-    weight = mask.astype(np.float32)
-    sums = cv2.GaussianBlur(values * weight, (0, 0), max(sigma, 0.5))
-    return np.where(mask, sums / np.maximum(cv2.GaussianBlur(weight, (0, 0), max(sigma, 0.5)), 1e-6), values)
-
-
 def _sheet(
     fit: HeadState,
     grid: Camera,
@@ -312,11 +353,14 @@ def _sheet(
     width: float,
     *,
     every: int = 1,
+    strands: tuple[FloatArray, FloatArray] | None = None,
 ) -> VolumeSplats:
     """A splat for each pixel of a mask (or each of every x every) at a distance from the camera.
 
     Args:
         metres: size of a pixel. width: standard deviation in pixels (before `every`).
+        strands: the way strands run at each pixel (H x W radians, right and down), and how clearly
+            (0..1); splats are drawn out along them.
     """
     chosen = np.zeros_like(mask)
     chosen[::every, ::every] = mask[::every, ::every]
@@ -339,11 +383,20 @@ def _sheet(
     normal /= length
     first = np.cross(np.array([0.0, 1.0, 0.0]), normal)
     first /= np.maximum(np.linalg.norm(first, axis=1, keepdims=True), 1e-9)
-    axes = np.stack([first, np.cross(normal, first), normal], axis=2)
+    second = np.cross(normal, first)
+    drawn_out = np.zeros(len(rows))
+    if strands is not None:
+        turned, drawn_out = strands[0][rows, columns], strands[1][rows, columns]
+        # In the camera's frame up is positive.
+        along, up = np.cos(turned)[:, None], -np.sin(turned)[:, None]
+        first, second = along * first + up * second, along * second - up * first
+    axes = np.stack([first, second, normal], axis=2)
     axes = turn.T @ (rigid[:3, :3].T @ axes)
     size = width * every**0.9 * metres
     stretch = np.minimum(length[:, 0], 2.0)
-    scales = np.stack([size * stretch**0.5, size * stretch**0.5, np.full(len(rows), 0.5 * size)], axis=1)
+    long = size * stretch**0.5 * (1 + 0.7 * drawn_out)
+    wide = size * stretch**0.5 * (1 - 0.25 * drawn_out)
+    scales = np.stack([long, wide, np.full(len(rows), 0.5 * size)], axis=1)
     return VolumeSplats(
         place.astype(np.float32),
         from_matrices(axes),
@@ -351,8 +404,3 @@ def _sheet(
         np.clip(colour[rows, columns], 0, 1).astype(np.float32),
         np.clip(0.95 * share[rows, columns], 0.02, 0.95).astype(np.float32),
     )
-
-
-def _together(parts: list[VolumeSplats]) -> VolumeSplats:
-    names = ("positions", "rotations", "scales", "colours", "opacities")
-    return VolumeSplats(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -17,12 +17,13 @@ from nodes.gaussians.gradients import gradients
 from nodes.gaussians.hair import Coverage, covering, no_volume
 from nodes.gaussians.harmonics import C0
 from nodes.gaussians.projection import BLUE, RED, project_splats
+from nodes.gaussians.skin import completed
 from nodes.gaussians.tiles import tile_lists
 from nodes.head._shape import expressed_vertices, to_world
 from nodes.head._texture import HeadTexture, texture_for
 from nodes.raster.geometry import project, to_camera
 from nodes.raster.sampling import sample_bilinear, sample_texture
-from nodes.raster.zbuffer import Raster, interpolate, rasterise
+from nodes.raster.zbuffer import Raster, rasterise
 from nodes.sdk.values import Camera, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 
@@ -31,6 +32,10 @@ _WIDTH = 0.55
 #: A surface seen under a flatter cosine than this is not taken from the photograph.
 _FLATTEST = 0.28
 _MOST_STRETCH = 3.0
+#: How far sharpening may change a colour where hair ends.
+_FREE = 0.2
+#: Height in the head's frame below which the model is shoulders, metres.
+_SHOULDERS = -0.09
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def splat_head(
     seen = _seen(fit, local, grid, drawn, photo, cover)
     rest = _unseen(fit, local, texture, (grid, drawn, cover), chosen, cover.tone)
     bound = SplatHead(_joined(seen, rest), cover.volume, fit.rotation, fit.translation)
-    return _sharpened(bound, fit, photo, cover, chosen.sharpen)
+    return _sharpened(bound, fit, photo, (grid, cover), chosen.sharpen)
 
 
 def _sampling_camera(fit: HeadState, local: FloatArray, detail: int) -> Camera:
@@ -188,16 +193,19 @@ def _unseen(
     normal = cross[triangle] / np.maximum(2 * area[triangle], 1e-14)[:, None]
     if seen is not None:
         hidden = ~_shown(fit, place, normal, *seen)
+        # Shoulders of the model that the person has not.
+        grid, _, cover = seen
+        body = place[:, 1] < _SHOULDERS
+        hidden &= ~(body & cover.outside(grid, project(grid, to_world(fit, place.astype(np.float32)))))
         triangle, weights, place, normal = triangle[hidden], weights[hidden], place[hidden], normal[hidden]
     colours = _own_colours(fit, texture, triangle, weights)
     if seen is not None:
-        colours = _without_background(fit, local, place, normal, triangle, colours, *seen)
         skin = model.parts[triangle] == model.part_names.index("skin")
-        colours[skin] = _calmed(place[skin], colours[skin])
+        colours[skin] = completed(fit, local, *seen)(place[skin], normal[skin], triangle[skin], weights[skin])
     if hair is not None and seen is not None:
         scalp = seen[2].scalp(place)[:, None]
-        mottled = hair * random.uniform(0.8, 1.1, (len(place), 1))
-        colours = colours + scalp * (mottled - colours)
+        # Little light comes through to the roots.
+        colours = colours + scalp * (0.6 * hair - colours)
     e1 = edge1[triangle] / np.maximum(np.linalg.norm(edge1[triangle], axis=1, keepdims=True), 1e-12)
     round_ = np.stack([e1, np.cross(normal, e1)], axis=1) * (0.95 * spacing)
     return SurfaceSplats(
@@ -228,58 +236,6 @@ def _shown(
     return inside & near & cover.skin[row, column] & (facing > _FLATTEST)
 
 
-def _without_background(
-    fit: HeadState,
-    local: FloatArray,
-    place: np.ndarray,
-    normal: np.ndarray,
-    triangle: np.ndarray,
-    colours: FloatArray,
-    grid: Camera,
-    drawn: Raster,
-    cover: Coverage,
-) -> FloatArray:
-    """Skin where the texture took the background's colour: the model reaches over the person's edge.
-
-    A place is suspect when it, or its mirror image from which the texture may have it, is seen at
-    pixels that are not known as skin. It takes the mean of the nearest places that are not suspect.
-    """
-    from scipy.spatial import cKDTree
-
-    flip = np.array([-1.0, 1.0, 1.0])
-    suspect = np.zeros(len(place), bool)
-    for mirror in (np.ones(3), flip):
-        pixels = project(grid, to_world(fit, (place * mirror).astype(np.float32)))
-        column, row = np.floor(pixels[:, :2]).astype(int).T
-        inside = (column >= 0) & (row >= 0) & (column < grid.width) & (row < grid.height)
-        column, row = np.clip(column, 0, grid.width - 1), np.clip(row, 0, grid.height - 1)
-        near = pixels[:, 2] <= drawn.distance[row, column] + 0.004
-        suspect |= inside & near & ~cover.skin[row, column]
-    skin = fit.model.parts[triangle] == fit.model.part_names.index("skin")
-    suspect &= skin
-    rows, columns = np.nonzero(cover.skin & drawn.covered)
-    if not suspect.any() or len(rows) < 100:
-        return colours
-    step = max(len(rows) // 4000, 1)
-    rows, columns = rows[::step], columns[::step]
-    shown = interpolate(drawn, fit.model.triangles, local)[rows, columns]
-    own = cover.colour[rows, columns]
-    both = np.concatenate([shown, shown * flip])
-    near = cKDTree(both).query(place[suspect], 24)[1]
-    out = colours.copy()
-    out[suspect] = np.median(np.concatenate([own, own])[near], axis=1)
-    return out
-
-
-def _calmed(place: np.ndarray, colours: FloatArray) -> FloatArray:
-    """Colours as the median of their 16 nearest, so that single wrong ones vanish."""
-    from scipy.spatial import cKDTree
-
-    if len(place) < 16:
-        return colours
-    return np.median(colours[cKDTree(place).query(place, 16)[1]], axis=1)
-
-
 def _own_colours(
     fit: HeadState, texture: HeadTexture, triangle: np.ndarray, weights: np.ndarray
 ) -> FloatArray:
@@ -306,7 +262,9 @@ def _joined(first: SurfaceSplats, second: SurfaceSplats) -> SurfaceSplats:
     return SurfaceSplats(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
 
 
-def _sharpened(bound: SplatHead, fit: HeadState, photo: FloatArray, cover: Coverage, steps: int) -> SplatHead:
+def _sharpened(
+    bound: SplatHead, fit: HeadState, photo: FloatArray, seen: tuple[Camera, Coverage], steps: int
+) -> SplatHead:
     """Colours fitted to the photograph, because overlapping splats blur each other.
 
     Simultaneous algebraic reconstruction (Gilbert 1972): each splat takes the mean of what is missing
@@ -315,12 +273,15 @@ def _sharpened(bound: SplatHead, fit: HeadState, photo: FloatArray, cover: Cover
     if steps < 1:
         return bound
     splats = posed(bound, fit)
-    camera = fit.camera
+    camera, (grid, cover) = fit.camera, seen
     projected = project_splats(splats, camera, degree=0)
     lists = tile_lists(projected, camera.width, camera.height)
     weight = cover.interior(camera.width, camera.height)[..., None]
     colours = np.concatenate([bound.surface.colours, bound.volume.colours]).astype(np.float32)
     dark = np.zeros((camera.height, camera.width), np.float32)
+    # Hair in front of a face must not turn pale to let the face through, nor a face to outshine hair.
+    free = np.where(cover.at_hairline(grid, project(grid, splats.positions)), _FREE, 1.0)[:, None]
+    low, high = np.clip(colours - free, 0, 1), np.clip(colours + free, 0, 1)
 
     def gathered(picture: tuple[FloatArray, FloatArray], by_pixel: FloatArray) -> FloatArray:
         now = np.ascontiguousarray(by_pixel, np.float32)
@@ -334,7 +295,8 @@ def _sharpened(bound: SplatHead, fit: HeadState, photo: FloatArray, cover: Cover
         if share is None:
             share = gathered(picture, np.broadcast_to(weight, photo.shape))
         missing = weight * (photo * (1 - picture[1][..., None]) - picture[0])
-        colours = np.clip(colours + 1.4 * gathered(picture, missing) / np.maximum(share, 0.25), 0, 1)
+        colours = np.clip(colours + 1.4 * gathered(picture, missing) / np.maximum(share, 0.25), low, high)
+        colours = colours.astype(np.float32)
     count = len(bound.surface.colours)
     return replace(
         bound,
