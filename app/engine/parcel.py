@@ -56,6 +56,7 @@ class Packed:
     tree: Any
     arrays: tuple[Mapped | Kept | npt.NDArray[Any], ...]
     numbers: tuple[int, ...] = ()
+    bounds: tuple[float, float, float, float] | None = None
 
 
 def make_folder() -> Path:
@@ -125,6 +126,7 @@ class Sender:
             tree,
             tuple(ways),
             tuple(numbers),
+            preview.bounds,
         )
         return replace(event, preview=packed)  # type: ignore[arg-type]
 
@@ -166,7 +168,7 @@ class Receiver:
             self._kept[event.slot] = dict(zip(packed.numbers, arrays, strict=True))
             value = codec.decode(packed.tree, arrays)
             pixels = None if packed.pixels is None else self._get(packed.pixels)
-            preview = Preview(packed.kind, packed.summary, pixels, value, packed.scale)
+            preview = Preview(packed.kind, packed.summary, pixels, value, packed.scale, packed.bounds)
             return replace(event, preview=preview)
         return event  # type: ignore[no-any-return]
 

@@ -14,6 +14,24 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True)
+class Viewpoint:
+    """From where something in space is looked at.
+
+    Attributes:
+        matrix: world to camera, 4 x 4 row after row (x right, y up, looking along -z), metres.
+        focal: focal length in pixels; the principal point is the middle of the picture.
+        width, height: of the picture, pixels.
+        background: what is seen past it, sRGB 0..1.
+    """
+
+    matrix: tuple[float, ...]
+    focal: float
+    width: int
+    height: int
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
 class View:
     """A wish to look at an output.
 
@@ -22,12 +40,14 @@ class View:
         node, output: what to look at; output "" means the node's first.
         limit: the longest side in pixels that the viewer can show; larger pictures arrive smaller
             (Preview.scale says by how much). 0 asks for every pixel.
+        viewpoint: where splats are drawn from; without one they arrive as they are.
     """
 
     slot: int
     node: str
     output: str = ""
     limit: int = 0
+    viewpoint: Viewpoint | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +102,13 @@ class Preview:
 
     Attributes:
         kind: the socket name: "Image", "Faces", "HeadState", "Table", ...
-        pixels: H x W x 4 uint8 RGBA (straight alpha) for values that are pictures; else None.
+        pixels: H x W x 4 uint8 RGBA (straight alpha) for values that are pictures, and for splats
+            that were drawn; else None.
         value: the value itself (on the host) for kinds that are not pictures and are small
             enough; None otherwise.
         summary: one line, such as "512 x 512 RGB, sRGB".
         scale: full-size pixels for each pixel shown (1, 2, 4 ... when a proxy was delivered).
+        bounds: of splats x, y, z of their middle and the radius that holds nearly all of them, metres.
     """
 
     kind: str
@@ -94,6 +116,7 @@ class Preview:
     pixels: npt.NDArray[np.uint8] | None = None
     value: Any = None
     scale: float = 1.0
+    bounds: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

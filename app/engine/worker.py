@@ -29,6 +29,7 @@ from app.engine.parcel import Sender
 from app.engine.pool import ModelPool
 from app.engine.preview import preview_of, thumbnail_of
 from app.engine.protocol import (
+    ErrorReport,
     NodeState,
     RequestDone,
     Thumbnail,
@@ -37,10 +38,11 @@ from app.engine.protocol import (
     ViewReady,
     WorkerStatus,
 )
+from app.engine.seen import drawn, with_bounds
 from app.engine.setup import load_registry, open_cache, resident_bytes, step_back
 from app.engine.snapshot import applied
 from nodes.sdk.errors import Cancelled, FacewrightError
-from nodes.sdk.values import Image, Mask
+from nodes.sdk.values import Image, Mask, Splats
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ class Request:
         self.views = look.views
         self.frame = look.frame
         self.proxy = look.proxy
+        #: What was asked for, whatever the values are computed at.
+        self.asked_proxy = look.proxy
 
 
 class Inbox:
@@ -234,6 +238,9 @@ class Worker:
         return 1 if complete else request.proxy
 
     def _show(self, request: Request, view: View, value: Any) -> None:
+        if isinstance(value, Splats):
+            self._show_splats(request, view, value)
+            return
         full_size = None
         if isinstance(value, Image | Mask):
             place = (view.node, view.output)
@@ -249,6 +256,23 @@ class Worker:
             ViewReady(
                 request.number, view.slot, view.node, view.output, request.frame, request.proxy, preview
             )
+        )
+
+    def _show_splats(self, request: Request, view: View, splats: Splats) -> None:
+        """Splats as they are, or drawn: in full at rest, coarsely while the hand moves."""
+        proxy = request.proxy
+        try:
+            if view.viewpoint is not None:
+                proxy = request.asked_proxy
+                preview = drawn(splats, view.viewpoint, proxy, self._evaluator.device)
+            else:
+                preview = with_bounds(preview_of(splats), splats)
+        except FacewrightError as error:
+            report = ErrorReport(view.node, error.what, error.hint)
+            self._out.send(ViewFailed(request.number, view.slot, view.node, request.frame, report))
+            return
+        self._out.send(
+            ViewReady(request.number, view.slot, view.node, view.output, request.frame, proxy, preview)
         )
 
     def _depends_on_proxy(self, request: Request, view: View) -> bool:

@@ -88,6 +88,8 @@ MENUS: dict[str, tuple[str, ...]] = {
         "@channels",
         "viewer.overlays",
         "viewer.wireframe",
+        "viewer.light",
+        "viewer.front",
         "viewer.pause",
         "",
         "canvas.frame_selected",

@@ -24,6 +24,7 @@ from app.engine.protocol import (
     Thumbnail,
     View,
     ViewFailed,
+    Viewpoint,
     ViewReady,
     WorkerStatus,
 )
@@ -95,6 +96,7 @@ class Session(QObject):
         self.wipe_slot: int | None = None
         self.compared = ""
         self.extras: dict[int, Port] = {}
+        self.viewpoint: Viewpoint | None = None
         self.states: dict[str, NodeState] = {}
         self.status = WorkerStatus("starting")
         self.seen_frames: set[int] = set()
@@ -309,6 +311,14 @@ class Session(QObject):
             self.extras[slot] = port
             self.requests.wish()
 
+    def set_viewpoint(self, viewpoint: Viewpoint | None, *, dragging: bool = False) -> None:
+        """Look at splats in front from another side; None asks for them as they are."""
+        if viewpoint != self.viewpoint:
+            self.viewpoint = viewpoint
+            self.requests.wish(dragging=dragging)
+        elif not dragging:
+            self.requests.wish()
+
     # -- kept results -------------------------------------------------------------------------
 
     def is_pinned(self, name: str) -> bool:
@@ -351,7 +361,8 @@ class Session(QObject):
         for slot in dict.fromkeys((self.slot, self.wipe_slot)):
             port = self.slots.get(slot) if slot is not None else None
             if port is not None and slot is not None:
-                views.append(View(slot, port.node, port.output))
+                viewpoint = self.viewpoint if slot == self.slot else None
+                views.append(View(slot, port.node, port.output, viewpoint=viewpoint))
         graph = self.document.graph
         if self.compared in graph.settings.variants and self.slot in self.slots:
             found = beside(graph, self.compared, self.slots[self.slot])

@@ -16,7 +16,7 @@ from app.document.graph import Graph, NodeInstance, ParameterSetting, Port, Sett
 from nodes.output.export_video import export_video
 from nodes.sdk import Around, Carry, Context, File, NodeError, Slider, Text, node
 from nodes.sdk.registry import Registry
-from nodes.sdk.values import Image, Mask, Table
+from nodes.sdk.values import Image, Mask, Splats, Table
 
 #: How often each kind of node ran in this process.
 RUNS: Counter[str] = Counter()
@@ -236,11 +236,25 @@ def remark(*, words: Annotated[str, Text()] = "nothing was found", context: Cont
     return 0.0
 
 
+@node(title="Cloud", category="Test")
+def cloud(*, right: Amount = 0.0) -> Splats:
+    """Give a red ball of splats, 10 cm wide, at (right, 0, 0), and a stray one far away."""
+    random = np.random.default_rng(2)
+    places = random.normal(size=(400, 3))
+    places *= 0.05 / np.linalg.norm(places, axis=1, keepdims=True)
+    places[:, 0] += right
+    places[0] = (50.0, 0.0, 0.0)
+    turns = np.tile(np.float32([1, 0, 0, 0]), (400, 1))
+    red = np.tile(np.float32([1.7, -1.7, -1.7]), (400, 1, 1))
+    sizes = np.full((400, 3), 0.006, np.float32)
+    return Splats(places.astype(np.float32), sizes, turns, np.full(400, 0.95, np.float32), red)
+
+
 KINDS = (
     remark,
     number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
     fail, broken, wrong_type, picture, moving_picture, slow_picture, proxy_picture, brighten, vandal,
-    greedy, two_outputs, read_file, slow, deaf, killer, export_video,
+    greedy, two_outputs, read_file, slow, deaf, killer, export_video, cloud,
 )  # fmt: skip
 
 

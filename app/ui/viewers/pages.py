@@ -14,7 +14,9 @@ from app.ui.viewers.value_view import ValueView
 from nodes.sdk.values import Audio, HeadState, Mesh, Motion, Splats
 
 #: Values with a page of their own besides the table.
-IN_SPACE = (HeadState, Mesh, Splats)
+IN_SPACE = (HeadState, Mesh)
+#: What is drawn by the compute process, and arrives as a picture.
+SPLATS = Splats.socket_name
 OVER_TIME = (Audio, Motion)
 
 
@@ -43,7 +45,10 @@ class Pages(QStackedWidget):
             picture: the picture to show for it, if there is one.
         """
         value = preview.value if preview is not None else None
-        if preview is None or (picture is not None and (preview.pixels is not None or not self.as_table)):
+        if preview is not None and preview.kind == SPLATS and not self.as_table:
+            self.setCurrentWidget(self.space)
+            self.space.show_splats(preview)
+        elif preview is None or (picture is not None and (preview.pixels is not None or not self.as_table)):
             self.picture.show_picture(picture)
             self.setCurrentWidget(self.picture)
         elif isinstance(value, IN_SPACE) and not self.as_table:
@@ -58,6 +63,8 @@ class Pages(QStackedWidget):
 
     def has_two(self, preview: Preview | None, picture: Picture | None) -> bool:
         """Whether a value can be shown both as itself and as a table."""
+        if preview is not None and preview.kind == SPLATS:
+            return True
         if preview is None or preview.value is None:
             return False
         return picture is not None or isinstance(preview.value, IN_SPACE + OVER_TIME)

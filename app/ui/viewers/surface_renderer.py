@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from app.ui.viewers.light import Light
 from app.ui.viewers.orbit import Orbit
 from app.ui.viewers.surfaces import Surface
 from nodes.sdk.errors import FacewrightError
 from nodes.sdk.values.arrays import ByteArray
 
 SAMPLES = 4
+STUDIO = Light()
 _VERTEX = """
 #version 330
 uniform mat4 view;
@@ -33,12 +35,14 @@ void main() {
     shade_uv = uv;
 }
 """
-# A key light from above left of the camera, a cool fill from the right, and a rim: studio light.
+# A key light, a cool fill, and a rim: studio light.
 _FRAGMENT = """
 #version 330
 uniform sampler2D picture;
 uniform bool textured;
 uniform int style;
+uniform vec3 key_light;
+uniform vec3 fill_light;
 in vec3 shade_normal;
 in vec3 shade_colour;
 in vec2 shade_uv;
@@ -49,8 +53,8 @@ void main() {
     if (style == 2) { result = vec4(0.05, 0.07, 0.10, 1.0); return; }
     vec3 normal = normalize(shade_normal);
     if (!gl_FrontFacing) normal = -normal;
-    float key = max(dot(normal, normalize(vec3(-0.6, 0.6, 0.62))), 0.0);
-    float fill = max(dot(normal, normalize(vec3(0.8, -0.1, 0.5))), 0.0);
+    float key = max(dot(normal, key_light), 0.0);
+    float fill = max(dot(normal, fill_light), 0.0);
     float rim = pow(1.0 - max(normal.z, 0.0), 3.0);
     vec3 linear = pow(colour, vec3(2.2));
     vec3 lit = linear * (0.07 + 0.95 * key + 0.16 * fill * vec3(0.8, 0.9, 1.0)) + 0.035 * rim;
@@ -74,7 +78,7 @@ class SurfaceRenderer:
         self._held: list[Any] = []
         self._array: Any = None
         self._texture: Any = None
-        self._targets: tuple[tuple[int, int], list[Any]] | None = None
+        self._targets: dict[bool, tuple[tuple[int, int], list[Any]]] = {}
 
     def show(self, surface: Surface) -> None:
         """Put a surface on the card, in place of the one before."""
@@ -115,10 +119,15 @@ class SurfaceRenderer:
         *,
         wireframe: bool,
         background: tuple[float, float, float],
+        light: Light = STUDIO,
+        smooth: bool = True,
     ) -> ByteArray:
-        """The surface as H x W x 4 uint8 RGBA, first row at the top."""
+        """The surface as H x W x 4 uint8 RGBA, first row at the top.
+
+        `smooth` edges take several times as long where no graphics card helps.
+        """
         context, surface = self._context, self._surface
-        drawn, plain = self._target(width, height)
+        drawn, plain = self._target(width, height, smooth)
         drawn.use()
         context.viewport = (0, 0, width, height)
         context.enable(context.DEPTH_TEST | context.PROGRAM_POINT_SIZE)
@@ -127,6 +136,8 @@ class SurfaceRenderer:
             program = self._program
             program["view"].write(orbit.view().T.tobytes())
             program["projection"].write(orbit.projection(width / height).T.tobytes())
+            for lamp, towards in zip(("key_light", "fill_light"), light.towards(orbit), strict=True):
+                program[lamp].write(towards.tobytes())
             program["textured"].value = self._texture is not None
             program["point_size"].value = surface.radius * height * 0.012
             if self._texture is not None:
@@ -144,34 +155,39 @@ class SurfaceRenderer:
             else:
                 program["style"].value = 1
                 self._array.render(context.POINTS)
-        context.copy_framebuffer(plain, drawn)
+        if plain is not drawn:
+            context.copy_framebuffer(plain, drawn)
         data = np.frombuffer(plain.read(components=4), np.uint8).reshape(height, width, 4)
         return np.ascontiguousarray(data[::-1])
 
     def close(self) -> None:
         """Give everything back to the card."""
-        if self._targets is not None:
-            for item in self._targets[1]:
+        for _, items in self._targets.values():
+            for item in items:
                 item.release()
+        self._targets = {}
         for item in self._held:
             item.release()
         self._held = []
         self._context.release()
 
-    def _target(self, width: int, height: int) -> tuple[Any, Any]:
-        if self._targets is None or self._targets[0] != (width, height):
-            if self._targets is not None:
-                for item in self._targets[1]:
-                    item.release()
-            context = self._context
-            samples = min(SAMPLES, context.max_samples)
-            colour = context.renderbuffer((width, height), samples=samples)
-            depth = context.depth_renderbuffer((width, height), samples=samples)
-            drawn = context.framebuffer(colour, depth)
-            plain_colour = context.renderbuffer((width, height))
-            plain = context.framebuffer(plain_colour)
-            self._targets = ((width, height), [drawn, plain, colour, depth, plain_colour])
-        return self._targets[1][0], self._targets[1][1]
+    def _target(self, width: int, height: int, smooth: bool) -> tuple[Any, Any]:
+        """What is drawn into, and what is read; one pair of each kind is kept."""
+        known = self._targets.get(smooth)
+        if known is None or known[0] != (width, height):
+            for item in known[1] if known is not None else ():
+                item.release()
+            context, size = self._context, (width, height)
+            samples = min(SAMPLES, context.max_samples) if smooth else 0
+            colour = context.renderbuffer(size, samples=samples)
+            depth = context.depth_renderbuffer(size, samples=samples)
+            made = [context.framebuffer(colour, depth), colour, depth]
+            if samples:
+                plain_colour = context.renderbuffer(size)
+                made[1:1] = [context.framebuffer(plain_colour), plain_colour]
+            known = self._targets[smooth] = (size, made)
+        drawn = known[1][0]
+        return drawn, known[1][1] if len(known[1]) > 3 else drawn
 
 
 def _open_context() -> Any:

@@ -7,14 +7,14 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.protocol import ViewFailed, ViewReady
+from app.engine.protocol import Preview, ViewFailed, ViewReady
 from app.ui.actions import Actions
 from app.ui.session import BACKING_SLOT, SLOTS, Session
 from app.ui.timeline.soundtrack import SOUND_SLOT
 from app.ui.viewers.announcer import Announcer
 from app.ui.viewers.face_overlays import FaceOverlays
 from app.ui.viewers.hand import Hand
-from app.ui.viewers.pages import Pages
+from app.ui.viewers.pages import SPLATS, Pages
 from app.ui.viewers.picture import Channel, Picture
 from app.ui.viewers.viewer_header import ViewerHeader
 from nodes.sdk.values import Faces
@@ -87,6 +87,9 @@ class Viewer(QWidget):
         header.zoom_chosen.connect(view.set_zoom)
         header.fit_chosen.connect(view.fit)
         header.table_chosen.connect(self._show_table)
+        header.light_chosen.connect(self._place_light)
+        self.pages.space.moved.connect(self._on_moved)
+        self.pages.space.light_changed.connect(self._on_light)
 
     def _bind(self) -> None:
         bind = self._actions.bind
@@ -96,11 +99,15 @@ class Viewer(QWidget):
         bind("viewer.swap", self.swap)
         bind("viewer.overlays", self.overlays.toggle)
         bind("viewer.wireframe", self.pages.space.toggle_wireframe)
+        bind("viewer.light", self.pages.space.toggle_light)
+        bind("viewer.front", self.pages.space.front)
         for slot in SLOTS:
             bind(f"viewer.slot_{slot}", partial(self.show_slot, slot))
         for action_id, channel in KEYS_OF_CHANNELS.items():
             bind(action_id, partial(self.toggle_channel, channel))
         self._actions["viewer.wipe"].setCheckable(True)
+        self._actions["viewer.light"].setCheckable(True)
+        self._on_light()
 
     # -- commands -----------------------------------------------------------------------------
 
@@ -147,7 +154,7 @@ class Viewer(QWidget):
         if self.overlays.take(event) or self.hand.take(event) or event.slot == SOUND_SLOT:
             return
         self._ready[event.slot] = event
-        if event.preview.pixels is not None:
+        if event.preview.pixels is not None and event.preview.kind != SPLATS:
             self._pictures[event.slot] = Picture(event.preview.pixels, event.preview.scale)
         else:
             self._pictures.pop(event.slot, None)
@@ -164,6 +171,9 @@ class Viewer(QWidget):
             if port is None or (port.node, port.output) != (ready.node, ready.output or port.output):
                 self._ready.pop(slot)
                 self._pictures.pop(slot, None)
+                if slot == session.slot:
+                    self.pages.space.forget_splats()
+        self._aim()
         self.header.refresh()
         self._actions["viewer.wipe"].setChecked(session.wipe_slot is not None)
         self.overlays.refresh()
@@ -192,16 +202,50 @@ class Viewer(QWidget):
         view.show_faces(faces)
         self._refresh_wipe()
         self.pages.show_preview(preview, picture)
+        page = self.pages.currentWidget()
         self.header.show_controls(
-            picture=self.pages.currentWidget() is view, two=self.pages.has_two(preview, picture)
+            picture=page is view,
+            two=self.pages.has_two(preview, picture),
+            space=page is self.pages.space,
+            lit=preview is not None and preview.kind != SPLATS,
         )
         self.summary.setText(
             preview.summary if preview and self.pages.currentWidget() is not self.pages.table else ""
         )
         scale = preview.scale if preview else 1.0
         self.size_chip.setText(f"1/{scale:g} size")
-        self.size_chip.setVisible(picture is not None and scale > 1)
+        self.size_chip.setVisible((picture is not None or self._is_drawn(preview)) and scale > 1)
         self._refresh_tool()
+        self._aim()
+
+    @staticmethod
+    def _is_drawn(preview: Preview | None) -> bool:
+        return preview is not None and preview.kind == SPLATS and preview.pixels is not None
+
+    def _aim(self) -> None:
+        """Let splats in front be drawn from where the viewport looks."""
+        session, preview = self.session, self._preview_kind()
+        wanted = self.pages.space.viewpoint() if preview == SPLATS and not self.pages.as_table else None
+        if wanted != session.viewpoint:
+            session.set_viewpoint(wanted)
+
+    def _preview_kind(self) -> str:
+        """What the slot in front gives, as its node declares it."""
+        port = self.session.slots.get(self.session.slot)
+        spec = self.session.spec_at(port.node) if port is not None else None
+        socket = spec.output(port.output) if spec is not None and port is not None else None
+        return socket.type_name if socket is not None else ""
+
+    def _on_moved(self, moving: bool) -> None:
+        if self.pages.currentWidget() is self.pages.space:
+            self.session.set_viewpoint(self.pages.space.viewpoint(), dragging=moving)
+
+    def _on_light(self) -> None:
+        self._actions["viewer.light"].setChecked(not self.pages.space.light.fixed)
+
+    def _place_light(self, right: float, up: float) -> None:
+        space = self.pages.space
+        space.set_light(space.light.placed(right, up, space.orbit))
 
     def _refresh_tool(self) -> None:
         """Give the hand what the selected node can do on the picture in front."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from app.ui.actions import Actions
 from app.ui.session import VARIANT_SLOT, Session
 from app.ui.theme import icon
+from app.ui.viewers.light import PLACES
 from app.ui.viewers.overlays import OVERLAY_TITLES, Overlays
 from app.ui.viewers.picture import CHANNELS, Channel
 
@@ -31,6 +34,7 @@ class ViewerHeader(QWidget):
     zoom_chosen = Signal(float)
     fit_chosen = Signal()
     table_chosen = Signal(bool)
+    light_chosen = Signal(float, float)
 
     def __init__(self, session: Session, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +74,8 @@ class ViewerHeader(QWidget):
         self.table.hide()
         self.wireframe = self._button(actions, "viewer.wireframe")
         self.wireframe.hide()
+        self.light = self._light_button(actions)
+        self.light.hide()
         self.wipe = self._button(actions, "viewer.wipe")
         self.wipe_with = self._combo("The slot on the right of the wipe")
         self.wipe_with.activated.connect(lambda: session.set_wipe_slot(self.wipe_with.currentData()))
@@ -82,6 +88,7 @@ class ViewerHeader(QWidget):
             self.output,
             self.table,
             self.wireframe,
+            self.light,
             self.wipe,
             self.wipe_with,
             self.overlays,
@@ -105,10 +112,28 @@ class ViewerHeader(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
+    def _light_button(self, actions: Actions) -> QToolButton:
+        button = QToolButton(self)
+        button.setIcon(icon("light"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip("Light of the 3D view (Ctrl and drag turns it)")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        menu = QMenu(button)
+        menu.addAction(actions["viewer.light"])
+        menu.addSeparator()
+        for title, (right, up) in PLACES.items():
+            menu.addAction(title).triggered.connect(partial(self._choose_light, right, up))
+        button.setMenu(menu)
+        return button
+
+    def _choose_light(self, right: float, up: float, _checked: bool = False) -> None:
+        self.light_chosen.emit(right, up)
+
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "overlays"):
             self.overlays.setIcon(icon("overlay"))
             self.table.setIcon(icon("menu"))
+            self.light.setIcon(icon("light"))
         super().changeEvent(event)
 
     # -- following the session ----------------------------------------------------------------
@@ -178,15 +203,18 @@ class ViewerHeader(QWidget):
             action.setChecked(port == source)
             action.triggered.connect(lambda _=False, port=port: self.overlay_source_chosen.emit(port))
 
-    def show_controls(self, *, picture: bool, two: bool) -> None:
+    def show_controls(self, *, picture: bool, two: bool, space: bool = False, lit: bool = False) -> None:
         """Offer what makes sense for the page in front.
 
         Args:
             picture: whether it is a picture; else it is a table, a plot or a view in space.
             two: whether the value can also be shown as a table.
+            space: whether it is a view in space, and `lit` whether lamps shine there: splats bring
+                the light they were taken in.
         """
         self.table.setVisible(two)
-        self.wireframe.setVisible(not picture and two)
+        self.wireframe.setVisible(space)
+        self.light.setVisible(space and lit)
         for part in (self.wipe, self.overlays, self.channel, self.zoom):
             part.setVisible(picture)
         self.wipe_with.setVisible(picture and self._session.wipe_slot is not None)
