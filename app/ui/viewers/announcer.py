@@ -36,7 +36,7 @@ class Announcer(QObject):
         session.view_ready.connect(self._on_ready)
         session.view_failed.connect(self._on_failed)
         session.node_state.connect(self._on_state)
-        session.slots_changed.connect(self._forget_failure)
+        session.slots_changed.connect(self._on_slots)
         session.graph_changed.connect(self._on_graph)
         session.worker_status.connect(self._on_worker)
         session.requests.busy_changed.connect(self._on_busy)
@@ -79,6 +79,14 @@ class Announcer(QObject):
         if event.slot in SLOTS and event.slot == self._session.slot:
             self.failure = event
             self.refresh()
+
+    def _on_slots(self) -> None:
+        """Something else is in front: its failure is another one."""
+        session, failure = self._session, self.failure
+        port = session.slots.get(session.slot)
+        in_front = (session.slot, port.node if port is not None else "")
+        if failure is not None and (failure.slot, failure.node) != in_front:
+            self._forget_failure()
 
     def _forget_failure(self) -> None:
         self.failure = None

@@ -7,7 +7,8 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine.protocol import Preview, ViewFailed, ViewReady
+from app.document.unfold import given_by
+from app.engine.protocol import ErrorReport, Preview, ViewFailed, ViewReady
 from app.ui.actions import Actions
 from app.ui.session import BACKING_SLOT, SLOTS, Session
 from app.ui.timeline.soundtrack import SOUND_SLOT
@@ -75,6 +76,8 @@ class Viewer(QWidget):
         session, header, view = self.session, self.header, self.picture_view
         session.view_ready.connect(self._on_ready)
         session.view_failed.connect(self._on_failed)
+        session.node_state.connect(self._on_state)
+        session.requests.busy_changed.connect(self._on_state)
         session.slots_changed.connect(self._on_slots)
         session.graph_changed.connect(self._on_graph)
         session.frame_changed.connect(self._on_frame)
@@ -295,6 +298,27 @@ class Viewer(QWidget):
             )
         if session.slot not in session.slots:
             return "This viewer is empty", f"Point at a node and press {session.slot} to see its result here."
-        if self.announcer.failure is not None:
-            return "", ""
-        return "Working on the first picture…", ""
+        failure, paused = self.announcer.failure, session.requests.paused
+        if failure is not None and not paused:
+            return "", ""  # The banner says it.
+        failed = failure.error if failure else self._failure_behind(session.slots[session.slot].node)
+        if failed is not None:
+            return f"{failed.node}: {failed.what}", failed.hint
+        if paused:
+            return "Nothing is computed while the viewer is paused", ""
+        if session.requests.busy or session.status.state == "starting":
+            return "Working on the first picture…", ""
+        return "There is no picture yet", "It was stopped, or nothing has asked for it since."
+
+    def _failure_behind(self, node: str) -> ErrorReport | None:
+        """Why a node gives nothing: its own failure, or that of the node which blocks it."""
+        states = self.session.states
+        behind = given_by(self.session.whole, node, "")
+        state = states.get(behind.node if behind is not None else node)
+        if state is not None and state.state == "blocked":
+            state = states.get(state.blocked_by)
+        return state.error if state is not None and state.state == "failed" else None
+
+    def _on_state(self) -> None:
+        if self.picture_view.picture is None:
+            self.picture_view.update()

@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.engine.protocol import NodeState, Preview
+from app.document.commands import rename_node
+from app.engine.protocol import ErrorReport, NodeState, Preview
 from app.ui.actions import Actions
 from app.ui.session import BACKING_SLOT, OVERLAY_SLOT, Session
 from app.ui.viewers.viewer import Viewer
@@ -216,6 +217,42 @@ def test_the_banner_goes_when_the_failure_is_mended(viewer: Viewer, engine: Fake
     engine.answer()
     settle()
     assert viewer.announcer.banner.words == ""
+
+
+def test_a_viewer_without_a_picture_says_why_and_not_that_it_works_on_one(
+    viewer: Viewer, session: Session, engine: FakeEngine
+) -> None:
+    assert viewer._empty_text()[0].startswith("Working")
+    engine.fail("the file is missing", "Choose another", at="photo")
+    settle()
+    assert viewer.announcer.banner.words == "photo: the file is missing"
+    # Nothing is computed anew, so nobody says it again.
+    session.edit("Rename", lambda graph: rename_node(graph, "faces", "people"))
+    settle()
+    assert viewer.announcer.banner.words == "photo: the file is missing"
+    viewer.announcer.toggle_pause()
+    assert viewer._empty_text() == ("photo: the file is missing", "Choose another")
+
+
+def test_what_a_failure_blocks_says_whose_failure_it_is(
+    viewer: Viewer, session: Session, engine: FakeEngine
+) -> None:
+    error = ErrorReport("photo", "the file is missing", "Choose another")
+    engine.on_event(NodeState(1, "photo", "failed", error=error))
+    engine.on_event(NodeState(1, "grade", "blocked", blocked_by="photo"))
+    settle()
+    session.view_node("grade", 3)
+    assert viewer._empty_text() == ("photo: the file is missing", "Choose another")
+
+
+def test_a_viewer_that_was_stopped_does_not_claim_to_work(
+    viewer: Viewer, session: Session, engine: FakeEngine
+) -> None:
+    engine.status("ready")
+    session.cancel()
+    engine.done(cancelled=True)
+    settle()
+    assert "no picture" in viewer._empty_text()[0]
 
 
 def test_a_paused_viewer_says_so_until_it_is_resumed(viewer: Viewer, session: Session) -> None:
