@@ -153,15 +153,29 @@ def can_carry(path: Path) -> bool:
     return path.suffix.lower().lstrip(".") in CARRIERS
 
 
+def carries_graph(path: Path) -> bool:
+    """Whether a file carries a graph; one that cannot be read carries none."""
+    if not can_carry(path):
+        return False
+    try:
+        return _carried_text(path) is not None
+    except (FacewrightError, OSError):
+        return False
+
+
+def _carried_text(path: Path) -> bytes | None:
+    pictures = path.suffix.lower().lstrip(".") in PICTURES
+    return _text_of_png(path) if pictures else _text_of_video(path)
+
+
 def carried_graph(path: Path, registry: Registry) -> Loaded:
     """The graph in an exported file; its paths are taken from where the file lies.
 
     Raises:
         FileProblem: when the file cannot be read or carries no graph.
     """
-    extension = path.suffix.lower().lstrip(".")
     try:
-        data = _text_of_png(path) if extension in PICTURES else _text_of_video(path)
+        data = _carried_text(path)
     except OSError as error:
         raise FileProblem(
             f"{path} cannot be read: {error.strerror or error}", hint="Check the path"

@@ -15,6 +15,7 @@ from app.document.problems import Problem
 from app.document.recovery import Recovery, find_recovery, find_untitled
 from app.document.save import ChangedOnDisk
 from app.export.carried import can_carry, carried_graph
+from app.ui.canvas.commands import ADD_FILES
 from app.ui.dialogs import questions
 from app.ui.session import Session
 from app.ui.settings import Preferences
@@ -156,6 +157,17 @@ class Files(QObject):
         self._preferences.remember_folder("graphs", path)
         self._adopt_unnamed(loaded.graph, loaded.problems)
         return True
+
+    def open_dropped_export(self, path: Path) -> bool:
+        """Open the graph of a file that was dropped and loaded as media, which is taken back."""
+        document = self.session.document
+        if document.undo_label == ADD_FILES:
+            self.session.undo()
+        if self.open_export(path):
+            return True
+        if self.session.document is document and document.redo_label == ADD_FILES:
+            self.session.redo()
+        return False
 
     def _adopt_unnamed(self, graph: Graph, problems: tuple[Problem, ...]) -> None:
         self.session.document.close()

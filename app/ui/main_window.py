@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLa
 
 from app.document.backups import backups
 from app.document.graph import Graph
+from app.export.carried import carries_graph
 from app.export.remembered import RenderStore
 from app.ui.actions import Actions
 from app.ui.canvas import GraphCanvas
@@ -73,6 +74,8 @@ class MainWindow(QMainWindow):
         self.status.gauge.clicked.connect(self.show_export)
         session.graph_changed.connect(self._on_graph)
         session.document_changed.connect(self._refresh_title)
+        self.canvas.graph_dropped.connect(lambda path: self.files.open(Path(path)))
+        self.canvas.media_dropped.connect(lambda paths: self._offer_graphs([Path(path) for path in paths]))
         self.files.opened.connect(self.notices.check_document)
         self.files.opened.connect(self._remember_place)
         session.requests.busy_changed.connect(self._on_busy)
@@ -392,3 +395,11 @@ class MainWindow(QMainWindow):
             self.files.open(graphs[0])
         elif paths:
             self.canvas.commands.add_files([str(path) for path in paths], place)
+            self._offer_graphs(paths)
+
+    def _offer_graphs(self, paths: list[Path]) -> None:
+        """Say of a file that was loaded as media that it carries the graph it was made with."""
+        for path in paths:
+            if carries_graph(path):
+                self.notices.tell_carried(path, self.files.open_dropped_export)
+                return

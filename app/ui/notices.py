@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -74,11 +75,28 @@ class Notices(Banner):
                 str(export.path),
                 "Open folder",
                 partial(_open_folder, folder),
+                closable=True,
             )
         elif export.state == "failed" and export.error is not None:
             error = export.error
             title = f"Export of {export.path.name} failed: {error.what}"
             self.tell("error", title, error.hint, "Show", self._show_exports)
+
+    def tell_carried(self, path: Path, open_graph: Callable[[Path], bool]) -> None:
+        """Say that a file which was loaded as a picture or clip carries a graph, and offer that."""
+
+        def chosen() -> None:
+            self.hide()
+            open_graph(path)
+
+        self.tell(
+            "info",
+            f"{path.name} carries the graph it was made with",
+            "It was added as a file to load. Opening the graph takes that back.",
+            "Open the graph",
+            chosen,
+            closable=True,
+        )
 
     def _show_problems(self) -> None:
         problems = self._session.document.problems

@@ -7,18 +7,22 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.document.graph import Port
+from app.document.graph import Graph, NodeInstance, Port
 from app.engine.protocol import ErrorReport
+from app.export.carried import text_to_carry
+from app.export.pictures import write_picture
 from app.ui.main_window import MainWindow
 from app.ui.session import Session
 from app.ui.settings import Preferences
 from app.ui.theme import apply_theme
+from nodes.sdk.values import Image
 from tests.ui.conftest import settle, small_graph
 from tests.ui.fakes import FakeEngine, small_registry
 
@@ -123,6 +127,73 @@ def test_a_dropped_picture_becomes_a_load_node_that_is_shown(window: MainWindow,
     kinds = {node.kind: node.parameters["path"] for node in window.session.graph.nodes.values()}
     assert kinds == {"photo": str(picture), "clip": str(clip)}
     assert window.session.slots
+
+
+def test_a_graph_dropped_right_on_the_canvas_is_opened(window: MainWindow, tmp_path: Path) -> None:
+    window.session.edit("Build", lambda _: small_graph())
+    path = tmp_path / "dropped.graph"
+    window.session.save_as(path)
+    window.session.new()
+    drop_on_canvas(window, path)
+    assert set(window.session.graph.nodes) == {"photo", "faces", "grade", "export"}
+
+
+def carrying(folder: Path, window: MainWindow) -> Path:
+    """A picture that carries a graph of one node called "inside"."""
+    graph = Graph().with_node("inside", NodeInstance("photo"))
+    path = folder / "made.png"
+    text = text_to_carry(graph, window.session.registry, folder)
+    write_picture(Image(np.zeros((8, 8, 3), np.float32)), path, carried=text)
+    return path
+
+
+def test_a_dropped_export_is_media_and_its_graph_is_offered(window: MainWindow, tmp_path: Path) -> None:
+    path = carrying(tmp_path, window)
+    drop_on_canvas(window, path)
+    assert [node.kind for node in window.session.graph.nodes.values()] == ["photo"]
+    assert "carries the graph" in window.notices.words
+    window.notices._button.click()
+    settle()
+    assert list(window.session.graph.nodes) == ["inside"], "nothing was asked: there was nothing to lose"
+    assert window.notices.words == ""
+
+
+def test_opening_a_dropped_graph_asks_for_what_would_be_lost(
+    built: MainWindow, tmp_path: Path, answers: Answers
+) -> None:
+    drop(built, carrying(tmp_path, built))
+    loaded = built.session.graph
+    asked = answers(2)
+    built.notices._button.click()
+    settle()
+    assert len(asked) == 1
+    assert built.session.graph is loaded, "after a cancel the file is loaded as it was"
+
+
+def test_the_offer_of_a_graph_can_be_waved_away(window: MainWindow, tmp_path: Path) -> None:
+    drop(window, carrying(tmp_path, window))
+    window.notices._close.click()
+    assert window.notices.words == ""
+    assert window.session.graph.nodes
+
+
+def test_plain_pictures_are_dropped_without_a_word(window: MainWindow, tmp_path: Path) -> None:
+    write_picture(Image(np.zeros((8, 8, 3), np.float32)), tmp_path / "plain.png")
+    drop_on_canvas(window, tmp_path / "plain.png")
+    assert window.notices.words == ""
+    assert window.session.graph.nodes
+
+
+def drop_on_canvas(window: MainWindow, *paths: Path) -> None:
+    """As a hand does it: the canvas gets the event, and not the window."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    viewport = window.canvas.viewport()
+    place, copy = viewport.rect().center(), Qt.DropAction.CopyAction
+    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(viewport, QDragEnterEvent(place, copy, data, button, keys))
+    QApplication.sendEvent(viewport, QDropEvent(QPointF(place), copy, data, button, keys))
+    settle()
 
 
 def drop(window: MainWindow, *paths: Path) -> None:
@@ -268,3 +339,27 @@ def test_an_opened_graph_is_framed_again_when_its_thumbnails_have_come(
         engine_of(built).answer()
         settle()
         assert framed == ([] if moves else [1])
+
+
+def test_the_curves_open_with_room_to_work_and_give_it_back(built: MainWindow) -> None:
+    viewer = built.docks.by_name["viewer"]
+    before = viewer.height()
+    built.keys["timeline.curves"].trigger()
+    settle()
+    assert built.curves.isVisible() and built.curves.height() >= 180
+    assert built.canvas.height() > 80
+    built.keys["timeline.curves"].trigger()
+    settle()
+    assert not built.curves.isVisible()
+    assert abs(viewer.height() - before) < 12
+
+
+def test_the_guide_opens_once(built: MainWindow) -> None:
+    from app.ui.dialogs.guide import GuideDialog
+
+    built.keys["help.guide"].trigger()
+    built.keys["help.guide"].trigger()
+    settle()
+    guides = built.findChildren(GuideDialog)
+    assert len(guides) == 1 and guides[0].isVisible() and not guides[0].isModal()
+    guides[0].close()

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from app.ui.canvas.view import GraphCanvas
 
 BACKDROP_MARGIN = 26.0
+#: What the edit that adds dropped files is called.
+ADD_FILES = "Add files"
 #: How far right of a node another is put that is wired to it.
 BEHIND_GAP = 60.0
 COLOURS = {
@@ -192,7 +194,7 @@ class CanvasCommands:
             return graph
 
         if len(unknown) < len(paths):
-            self._session.edit("Add files", apply)
+            self._session.edit(ADD_FILES, apply)
             self._canvas.select(added)
         if unknown:
             self._canvas.say(f"No node loads {', '.join(unknown)}")

@@ -51,9 +51,11 @@ class GraphCanvas(QGraphicsView):
 
     Signals:
         graph_dropped: the path of a `.graph` file that was dropped on the canvas.
+        media_dropped: the paths of other files that were dropped, and added.
     """
 
     graph_dropped = Signal(str)
+    media_dropped = Signal(object)
 
     drag_distance = 4
 
@@ -483,10 +485,11 @@ class GraphCanvas(QGraphicsView):
         graphs = [path for path in paths if files.is_graph(path)]
         media = [path for path in paths if path not in graphs]
         event.acceptProposedAction()
-        if media:
+        if graphs:
+            self.graph_dropped.emit(graphs[0])
+        elif media:
             self.commands.add_files(media, self.mapToScene(event.position().toPoint()))
-        for path in graphs[:1]:
-            self.graph_dropped.emit(path)
+            self.media_dropped.emit(media)
 
     # -- painting and size --------------------------------------------------------------------
 

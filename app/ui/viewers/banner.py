@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,7 +25,7 @@ _GROUNDS = {"error": "#3a1d20", "warning": "#3a2d14", "info": "#182a40"}
 
 
 class Banner(QFrame):
-    """A coloured strip with a sentence, a hint and up to one button."""
+    """A coloured strip with a sentence, a hint, up to one button, and where it may be closed a cross."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +40,12 @@ class Banner(QFrame):
         self._button = QPushButton(self)
         self._button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._button.clicked.connect(self._press)
+        self._close = QToolButton(self)
+        self._close.setText("×")
+        self._close.setToolTip("Close")
+        self._close.setAccessibleName("Close")
+        self._close.setAutoRaise(True)
+        self._close.clicked.connect(self.hide)
         self._action: Callable[[], None] | None = None
         texts = QVBoxLayout()
         texts.setSpacing(2)
@@ -48,6 +55,7 @@ class Banner(QFrame):
         row.setContentsMargins(14, 9, 10, 9)
         row.addLayout(texts, 1)
         row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)
         self.hide()
 
     @property
@@ -62,11 +70,14 @@ class Banner(QFrame):
         hint: str = "",
         button: str = "",
         action: Callable[[], None] | None = None,
+        *,
+        closable: bool = False,
     ) -> None:
+        self._close.setVisible(closable)
         self.setStyleSheet(
             f"#viewerBanner {{ background: {_GROUNDS[tone]}; border: none;"
             f" border-left: 4px solid {_STRIPES[tone]}; }}"
-            " #viewerBanner QLabel { color: #f2f4f6; background: transparent; }"
+            " #viewerBanner QLabel, #viewerBanner QToolButton { color: #f2f4f6; background: transparent; }"
         )
         font = self._title.font()
         font.setBold(True)
