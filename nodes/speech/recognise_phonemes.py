@@ -15,7 +15,7 @@ def recognise_phonemes(
     words: str | None = None,
     *,
     text: Annotated[str, Text(multiline=True)] = "",
-    listening: Literal["quick", "careful"] = "quick",
+    listening: Literal["careful", "quick"] = "careful",
     context: Context,
 ) -> Recognised:
     """Find out which sound is spoken when.
@@ -25,28 +25,34 @@ def recognise_phonemes(
     recognised from the recording alone, which also works, roughly, for other languages and for
     singing.
 
-    **Listening** matters without a text. *quick* recognises sounds as they come. *careful* writes
-    down the English words first and finds their sounds in the recording, several times slower and
-    far better for clear speech; it needs the speech recogniser (Whisper), fetched once.
+    **Listening** matters without a text. *careful* uses the speech recogniser (Whisper), fetched
+    once; it knows many voices. *quick* needs nothing and mishears more. Where a text is not known,
+    wire the sound straight into 'Speech to motion': it also uses what was nearly heard, which a
+    table cannot hold.
 
     **phones** is a table of sounds (ARPABET), times in seconds, and how sure each one is. It may be
-    edited as a CSV file. **confidence** is for the whole: below 0.5 the text does not fit the
-    recording, or it is music, or noise; then the text is not used.
+    edited as a CSV file. **confidence** is for the whole: a text that fits has 0.5 and more. Below
+    that it is not used and the node says so. Without a text, clear speech has about 0.5, music and
+    noise less.
 
-    Limits: the recogniser knows English sounds; noise and music make it guess. A text should hold
-    every spoken word.
+    Limits: the sounds are those of English; noise and music make it guess. A text should hold every
+    spoken word.
 
-    Source: pocketsphinx (Huggins-Daines et al. 2006), Whisper (Radford et al. 2022).
+    Source: alignment by pocketsphinx (Huggins-Daines et al. 2006); Whisper's encoder (Radford et al.
+    2022) with a small network on top that learnt phones from synthesised speech.
     """
-    from nodes.voice.hearing import hear
+    from nodes.voice.hearing import doubts, hear
     from nodes.voice.phones import as_table
-    from nodes.voice.sound import speech_signal
+    from nodes.voice.sound import remarks_on, speech_signal
 
+    said = words if words is not None else text
     heard = hear(
         speech_signal(audio),
-        words if words is not None else text,
+        said,
         context,
         lambda share: context.progress(share, "Listening"),
         careful=listening == "careful",
     )
+    for remark in (*remarks_on(audio), *doubts(heard, said)):
+        context.notice(remark)
     return Recognised(as_table(heard.phones), heard.confidence)

@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 from nodes.sdk import Context, Slider, Text, node
 from nodes.sdk.values import Audio, Motion, Table
@@ -10,6 +10,7 @@ def speech_to_motion(
     phones: Table | None = None,
     *,
     text: Annotated[str, Text(multiline=True)] = "",
+    listening: Literal["careful", "quick", "live"] = "careful",
     intensity: Annotated[float, Slider(0.0, 2.0)] = 1.0,
     smoothness: Annotated[float, Slider(0.3, 3.0)] = 1.0,
     loudness: Annotated[float, Slider(0.0, 3.0)] = 1.0,
@@ -36,28 +37,37 @@ def speech_to_motion(
     Limits: the mouth of an average speaker; sounds that the recogniser mishears look misheard.
 
     Source: dominance blending of visemes (Cohen and Massaro 1993) with openings measured on real
-    speech; classical, nothing was trained on faces.
+    speech; nothing was trained on faces. Phones without a text by Whisper's encoder (Radford et al.
+    2022), or by a small network; both learnt phones from synthesised speech.
     """
     from nodes.voice.phones import from_table
-    from nodes.voice.sound import speech_signal
+    from nodes.voice.sound import remarks_on, speech_signal
     from nodes.voice.talking import check_length, motion_of, mouth_of
 
     check_length(audio)
+    for words in remarks_on(audio):
+        context.notice(words)
     signal = speech_signal(audio)
-    if phones is None:
-        from nodes.voice.hearing import hear
-
-        said = hear(signal, text, context, lambda share: context.progress(share, "Listening")).phones
-    else:
+    mouth = {"intensity": intensity, "jaw": jaw, "lips": lips, "tongue": tongue}
+    likely = None
+    if phones is not None:
         said = tuple(from_table(phones))
-    mouth = mouth_of(
-        signal,
-        said,
-        intensity=intensity,
-        smoothness=smoothness,
-        loudness=loudness,
-        jaw=jaw,
-        lips=lips,
-        tongue=tongue,
-    )
-    return motion_of(mouth, fps)
+    elif listening == "live" and not text.strip():
+        from nodes.voice.live import followed
+
+        return motion_of(followed(signal, mouth, context.progress), fps)
+    else:
+        from nodes.voice.hearing import doubts, hear
+
+        heard = hear(
+            signal,
+            text,
+            context,
+            lambda share: context.progress(share, "Listening"),
+            careful=listening == "careful",
+        )
+        for words in doubts(heard, text):
+            context.notice(words)
+        said, likely = heard.phones, heard.likely
+    moved = mouth_of(signal, said, likely, smoothness=smoothness, loudness=loudness, **mouth)
+    return motion_of(moved, fps)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice import phone_net
 from nodes.voice.lips import coefficients_of
+from nodes.voice.sound import SPEECH_RATE
 from nodes.voice.sound_features import STEP
-from nodes.voice.visemes import blended
+from nodes.voice.visemes import blended, sharpened
 
 #: Steps (of 10 ms) by which answers stay behind the sound: the network's view, and the blending's.
 DELAY_STEPS = phone_net.CONTEXT + 9
@@ -24,8 +27,11 @@ _FLOOR = -9.0
 class LiveMouth:
     """Follows one speaker. Not for several threads at once."""
 
-    def __init__(self, *, intensity: float = 1.0) -> None:
-        self._intensity = intensity
+    def __init__(
+        self, *, intensity: float = 1.0, jaw: float = 1.0, lips: float = 1.0, tongue: float = 1.0
+    ) -> None:
+        """Intensity, jaw, lips and tongue as in `lips.coefficients_of`."""
+        self._shape = {"intensity": intensity, "jaw": jaw, "lips": lips, "tongue": tongue}
         self._kept = np.zeros(0, np.float32)
         self._rows = np.zeros((0, phone_net.BANDS), np.float32)
         self._first = 0  # step at which the kept sound begins
@@ -50,8 +56,8 @@ class LiveMouth:
     def _answer(self, whole: int) -> FloatArray:
         rows = phone_net.features(self._kept[: whole * STEP])
         likely = phone_net.steadied(phone_net.posteriors(self._level(rows)))
-        tracks = blended(likely, np.zeros(whole, np.float32))
-        return coefficients_of(tracks, intensity=self._intensity)
+        tracks = blended(sharpened(likely), np.zeros(whole, np.float32))
+        return coefficients_of(tracks, **self._shape)
 
     def _level(self, rows: FloatArray) -> FloatArray:
         """Features normalised by the louder part of the last seconds."""
@@ -71,3 +77,28 @@ class LiveMouth:
         if spare > 0:
             self._kept = self._kept[spare * STEP :]
             self._first += spare
+
+
+def followed(
+    signal: FloatArray,
+    shape: dict[str, float],
+    progress: Callable[[float, str], None] = lambda share, doing: None,
+) -> FloatArray:
+    """The coefficients of a recording (N, 16 kHz) as if it came from a microphone: T x 52, 100 a second.
+
+    Row t depends on no sound later than t + DELAY. They stand at the time of their sound.
+
+    Args:
+        signal: the sound.
+        shape: intensity, jaw, lips and tongue.
+        progress: called with the share done; may raise to give up.
+    """
+    mouth, block = LiveMouth(**shape), SPEECH_RATE // 10
+    count = -(-len(signal) // STEP)
+    # Silence behind the sound brings out the last answers.
+    whole = np.concatenate([signal, np.zeros(int((DELAY + 0.2) * SPEECH_RATE), np.float32)])
+    rows = []
+    for at in range(0, len(whole), block):
+        progress(at / len(whole), "Following")
+        rows.append(mouth.feed(whole[at : at + block]))
+    return np.concatenate(rows)[:count]

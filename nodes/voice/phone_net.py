@@ -83,9 +83,12 @@ def posteriors(rows: FloatArray, weights: dict[str, FloatArray] | None = None) -
     signal = rows
     for number, dilation in enumerate(DILATIONS):
         signal = np.maximum(layer(signal, known[f"w{number}"], known[f"b{number}"], dilation), 0.0)
-    logits = signal @ known["out"].T + known["out_bias"]
-    logits -= logits.max(axis=1, keepdims=True)
-    likely = np.exp(logits)
+    return shares(signal @ known["out"].T + known["out_bias"])
+
+
+def shares(logits: FloatArray) -> FloatArray:
+    """Likelihoods that sum up to 1 in each row, from their unnormalised logarithms."""
+    likely = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(likely / likely.sum(axis=1, keepdims=True), np.float32)
 
 

@@ -23,6 +23,8 @@ LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 #: Longer files are cut here: an hour of stereo at 48 kHz takes 1.4 GB.
 MAX_SECONDS = 3600.0
 _MAX_CHANNELS = 64
+#: Samples from here on are clipped, and how many of them a recording may have.
+_FULL, _MOST_CLIPPED = 0.999, 0.01
 
 
 def read_sound(text: str, progress: Callable[[float], None] = lambda share: None) -> Audio:
@@ -122,6 +124,22 @@ def speech_signal(audio: Audio) -> FloatArray:
     if len(mono):
         mono = mono - mono.mean(dtype=np.float64).astype(np.float32)
     return np.ascontiguousarray(resampled(mono, audio.rate, SPEECH_RATE), np.float32)
+
+
+def remarks_on(audio: Audio) -> list[str]:
+    """What is wrong with a recording for following speech; one line each."""
+    remarks = []
+    samples = np.abs(np.nan_to_num(host_array(audio.samples), nan=0.0, posinf=1.0, neginf=1.0))
+    clipped = float((samples >= _FULL).mean()) if samples.size else 0.0
+    if clipped > _MOST_CLIPPED:
+        remarks.append(
+            f"the sound is clipped ({100 * clipped:.0f} % of it at full scale): record it more quietly"
+        )
+    if audio.rate < SPEECH_RATE:
+        remarks.append(
+            f"the sound has {audio.rate:,} samples a second: f, s and th cannot be told apart from it"
+        )
+    return remarks
 
 
 def trimmed(audio: Audio, start: float, end: float, fade: float) -> Audio:

@@ -35,6 +35,7 @@ def check_length(audio: Audio) -> None:
 def mouth_of(
     signal: FloatArray,
     phones: Sequence[Phone],
+    likely: FloatArray | None = None,
     *,
     intensity: float = 1.0,
     smoothness: float = 1.0,
@@ -48,16 +49,18 @@ def mouth_of(
     Args:
         signal: the sound.
         phones: what is said when.
+        likely: T x phones, how likely each was, when the phones were only heard (`hearing.Heard`).
         intensity: how far the mouth goes.
         smoothness: 1 as people speak, less is crisper, more is lazier.
         loudness: how much loud words open the mouth further.
         jaw, lips, tongue: scale each apart.
     """
     count = steps(signal)
+    heard = likely is not None
     # Only doubtful phones need a second opinion.
-    doubtful = any(phone.confidence < SURE for phone in phones)
-    likely = phone_posteriors(signal) if doubtful else None
-    tracks = mouth_tracks(phones, count, smoothness=smoothness, likely=likely)
+    if not heard and any(phone.confidence < SURE for phone in phones):
+        likely = phone_posteriors(signal)
+    tracks = mouth_tracks(phones, count, smoothness=smoothness, likely=likely, heard=heard)
     speaking = per_frame(phones, count, RATE) > 0
     return coefficients_of(
         tracks,

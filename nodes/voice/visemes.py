@@ -86,6 +86,8 @@ _PULL = {
     "R": (0.040, 1.2),
 }
 _COMMON = 0.040
+#: The power that likelihoods are raised to; networks trained with smoothed labels say too little.
+_SHARPNESS = 1.5
 #: Pauses up to this long keep the mouth in between; longer ones let it go to rest.
 PAUSE = 1.0
 _REST = Viseme(0.10, 0.06)
@@ -93,7 +95,12 @@ BILABIALS = ("P", "B", "M")
 
 
 def mouth_tracks(
-    phones: Sequence[Phone], count: int, *, smoothness: float = 1.0, likely: FloatArray | None = None
+    phones: Sequence[Phone],
+    count: int,
+    *,
+    smoothness: float = 1.0,
+    likely: FloatArray | None = None,
+    heard: bool = False,
 ) -> FloatArray:
     """The channels of Viseme over time: count x 9 at RATE, shares.
 
@@ -103,19 +110,26 @@ def mouth_tracks(
         smoothness: scales the time over which phones blend.
         likely: count x phones (SYMBOLS), how likely the sound makes each; where the phones are
             unsure it has a say, so that a doubtful closure closes by half.
+        heard: the phones are only the row that `likely` makes likeliest; then it speaks alone.
     """
     numbers = per_frame(phones, count, RATE)
     shares = np.zeros((count, len(SYMBOLS)), np.float32)
     shares[np.arange(count), numbers] = 1.0
     if likely is not None:
-        trust = trust_per_frame(phones, count, RATE)[:, None]
-        shares = trust * shares + (1.0 - trust) * likely
+        trust = 0.0 if heard else trust_per_frame(phones, count, RATE)[:, None]
+        shares = trust * shares + (1.0 - trust) * sharpened(likely[:count])
     rest = np.zeros(count, np.float32)
     for first, last in silences(numbers):
         if (last - first) / RATE > PAUSE:
             # Ease into rest, and open again a little before the next sound.
             rest[first:last] = _ease(last - first, first == 0, last == count)
     return blended(shares, rest, smoothness)
+
+
+def sharpened(likely: FloatArray) -> FloatArray:
+    """Likelihoods (T x phones) that lean further to the likeliest: the networks are made to doubt."""
+    raised = likely**_SHARPNESS
+    return np.asarray(raised / np.maximum(raised.sum(axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def blended(shares: FloatArray, rest: FloatArray, smoothness: float = 1.0) -> FloatArray:

