@@ -60,7 +60,6 @@ class FirstSession:
     def __init__(self, camera: Camera, scratch: Path, size: tuple[int, int]) -> None:
         self.camera, self.scratch, self.size = camera, scratch, size
         self.file = scratch / "portrait.graph"
-        self._count = 0
         self.window: MainWindow
 
     def play(self) -> None:
@@ -68,6 +67,7 @@ class FirstSession:
             self.start_empty,
             self.choose_from_the_gallery,
             self.take_the_tour,
+            self.pull_a_motion,
             self.open_an_example,
             self.add_a_node,
             self.wire_it,
@@ -93,9 +93,8 @@ class FirstSession:
     # -- helpers ------------------------------------------------------------------------------
 
     def look(self, name: str) -> None:
-        self._count += 1
         self.camera.settle(0.1)
-        self.camera.take(f"{self._count:02d}-{name}", self.window)
+        self.camera.take(name, self.window)
 
     def open_window(self) -> None:
         from app.ui.main_window import MainWindow
@@ -166,29 +165,78 @@ class FirstSession:
         tour.end()
         self.camera.settle()
 
+    def open_example(self, name: str) -> None:
+        self.window.session.document._saved = self.window.session.document.graph
+        self.window.files.open_example(ROOT / "resources" / "graphs" / f"{name}.graph")
+        self.calm()
+
+    def pull_a_motion(self) -> None:
+        """In another example: the curves of a voice's motion."""
+        from PySide6.QtCore import QPointF, Qt
+        from PySide6.QtTest import QTest
+
+        from app.document.commands import add_node, connect
+        from app.document.graph import Graph, Port
+
+        self.open_example("talking_portrait")
+        window, session = self.window, self.window.session
+        registry = session.registry
+        life, talking = self.node("add_life"), self.node("apply_motion")
+
+        def insert(graph: Graph) -> Graph:
+            graph, name = add_node(graph, registry, "edit_motion", (680.0, 200.0))
+            graph = connect(graph, registry, Port(life, "out"), name, "motion")
+            return connect(graph, registry, Port(name, "out"), talking, "motion")
+
+        session.edit("Insert", insert)
+        session.set_frame(46)
+        session.select([self.node("edit_motion")])
+        window.keys["timeline.curves"].trigger()
+        motion = window.curves.motion
+        self.camera.wait(lambda: motion.plot.motion is not None)
+        self.calm()
+        motion.show_curves(["jawOpen", "mouthSmileLeft", "browInnerUp"])
+        motion.reach.setValue(0.5)
+        plot, left = motion.plot, Qt.MouseButton.LeftButton
+        fps = session.graph.settings.fps
+        for name, seconds, rise in (("browInnerUp", 1.6, 0.35), ("jawOpen", 4.0, 0.3)):
+            start = plot.at(seconds * fps, plot.value_of(name, seconds))
+            end = start + plot.at(0, rise) - plot.at(0, 0)
+            QTest.mousePress(plot, left, pos=start.toPoint())
+            for part in (0.3, 0.7, 1.0):
+                QTest.mouseMove(plot, (start + QPointF(end - start) * part).toPoint())
+                self.camera.settle(0.02)
+            QTest.mouseRelease(plot, left, pos=end.toPoint())
+        window.canvas.frame_all()
+        self.calm()
+        self.look("motion")
+        window.keys["timeline.curves"].trigger()
+
     def open_an_example(self) -> None:
         window = self.window
-        window.session.document._saved = window.session.document.graph
-        window.files.open_example(ROOT / "resources" / "graphs" / "first_face.graph")
-        self.calm()
+        self.open_example("first_face")
         window.session.set_frame(TALKING)
         self.calm()
         window.canvas.frame_all()
         self.look("opened")
 
     def add_a_node(self) -> None:
-        from PySide6.QtCore import Qt
+        from PySide6.QtCore import QPoint, Qt
         from PySide6.QtTest import QTest
         from PySide6.QtWidgets import QApplication
 
         window = self.window
         window.session.select([])
         window.canvas.setFocus()
-        QTest.keyClick(window.canvas, Qt.Key.Key_Tab)
+        top = window.canvas.mapToScene(QPoint(330, 40))
+        window.canvas.open_palette(top)
         palette = window.canvas.palette_popup
         assert palette is not None
-        QTest.keyClicks(QApplication.focusWidget() or palette, "grade")
+        QTest.keyClicks(QApplication.focusWidget() or palette, "ima")
         self.look("palette")
+        palette.field.clear()
+        QTest.keyClicks(QApplication.focusWidget() or palette, "image gra")
+        assert palette.shown()[0].key == "grade_image"
         QTest.keyClick(QApplication.focusWidget() or palette, Qt.Key.Key_Return)
         self.camera.settle()
 
@@ -205,15 +253,19 @@ class FirstSession:
         self.camera.settle()
         start, end = hand.socket(render, "output", "out"), hand.socket(grade, "input", "image")
         hand.press(start)
-        for part in (0.2, 0.5, 0.8):
+        for part in (0.2, 0.4, 0.6):
             hand.move(tuple(a + (b - a) * part for a, b in zip(start, end, strict=True)))
         self.look("wiring")
         hand.move(end)
         hand.release(end)
         hand.drag(hand.socket(grade, "output", "out"), hand.socket(movie, "input", "image"))
-        session.edit("Arrange", lambda graph: graph)
-        window.keys["canvas.select_all"].trigger()
-        window.keys["canvas.arrange"].trigger()
+        end_at = session.graph.nodes[movie]
+        session.edit(
+            "Move",
+            lambda graph: graph.with_positions(
+                {grade: (end_at.x, end_at.y), movie: (end_at.x + 260.0, end_at.y)}
+            ),
+        )
         session.select([grade])
         session.view_node(grade)
         window.canvas.frame_all()
@@ -227,12 +279,12 @@ class FirstSession:
         field = window.parameters.rows["exposure"].control.field
         left, at = Qt.MouseButton.LeftButton, QPoint(field.width() // 2, field.height() // 2)
         QTest.mousePress(field, left, pos=at)
-        for step in range(1, 16):
-            QTest.mouseMove(field, at + QPoint(2 * step, 0))
+        for step in range(1, 9):
+            QTest.mouseMove(field, at + QPoint(step, 0))
             self.camera.settle(0.02)
         self.camera.wait(lambda: not window.session.requests.busy)
         self.look("slider")
-        QTest.mouseRelease(field, left, pos=at + QPoint(30, 0))
+        QTest.mouseRelease(field, left, pos=at + QPoint(8, 0))
         self.calm()
 
     def click_an_expression(self) -> None:
@@ -251,9 +303,9 @@ class FirstSession:
     def set_keys(self) -> None:
         window, session = self.window, self.window.session
         session.set_frame(TALKING)
-        window.docks.bring("curves")
+        window.keys["timeline.curves"].trigger()
         self.calm()
-        editor = window.curves
+        editor = window.curves.keys
         for row in range(editor.list.count()):
             item = editor.list.item(row)
             if item.text() == "jawOpen":
@@ -265,7 +317,7 @@ class FirstSession:
         plot._select(frozenset({KeyPlace(track, curve.keys[4].frame)}))
         self.calm()
         self.look("curves")
-        window.docks.by_name["curves"].hide()
+        window.keys["timeline.curves"].trigger()
 
     def compare_variants(self) -> None:
         window, session = self.window, self.window.session

@@ -11,6 +11,8 @@ SIDE_WIDTH = 330
 #: What menu, tools, timeline and status bar take of the window's height.
 BARS = 150
 VIEWER_SHARE = 0.56
+#: Pixels in which curves can be told apart and pulled.
+CURVES_HEIGHT = 230
 
 Area = Qt.DockWidgetArea
 
@@ -22,6 +24,8 @@ class Docks:
 
     def __init__(self, window: QMainWindow, panels: dict[str, QWidget]) -> None:
         self._window = window
+        #: Pixels of height that the viewer gave to the curves.
+        self._lent = 0
         self.by_name = {name: self._dock(name, widget) for name, widget in panels.items()}
         for corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner):
             window.setCorner(corner, Area.RightDockWidgetArea)
@@ -92,6 +96,23 @@ class Docks:
         """Arrange as remembered, or as shipped when that does not fit this version."""
         if state.isEmpty() or not self._window.restoreState(state, LAYOUT_VERSION):
             self.share_room()
+
+    def toggle(self, name: str) -> None:
+        """Show a panel with the height it needs, or hide it."""
+        dock, viewer, down = self.by_name[name], self.by_name["viewer"], Qt.Orientation.Vertical
+        height = viewer.height()
+        if dock.isVisible():
+            dock.hide()
+            self._window.resizeDocks([viewer], [height + self._lent], down)
+            self._lent = 0
+            return
+        self.bring(name)
+        if name == "curves" and not dock.isFloating():
+            self._window.resizeDocks([dock], [CURVES_HEIGHT], down)
+            if viewer.isVisible() and self._window.dockWidgetArea(viewer) == Area.TopDockWidgetArea:
+                # Graph and viewer give of their room alike.
+                self._lent = CURVES_HEIGHT // 3
+                self._window.resizeDocks([viewer], [height - self._lent], down)
 
     def bring(self, name: str) -> None:
         """Show a panel, in front of those it shares a place with."""

@@ -30,7 +30,7 @@ from app.ui.files import Files
 from app.ui.menus import Menus, channel_menu, examples, title_of
 from app.ui.notices import Notices
 from app.ui.palette import CommandPalette, FindNodePopup, SearchPopup
-from app.ui.panels import CurveEditor, HelpPanel, ParameterPanel
+from app.ui.panels import CurvesPanel, HelpPanel, ParameterPanel
 from app.ui.panels.variants_panel import VariantsPanel
 from app.ui.session import Session
 from app.ui.settings import Preferences
@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self.parameters = ParameterPanel(session, self)
         self.variants = VariantsPanel(session, self)
         self.help = HelpPanel(session, self)
-        self.curves = CurveEditor(session, self)
+        self.curves = CurvesPanel(session, self)
         self.timeline = Timeline(session, self.keys, self)
         self.notices = Notices(session, self.show_models, self.show_export, self)
         self._export_dialog: QDialog | None = None
@@ -163,8 +163,10 @@ class MainWindow(QMainWindow):
             "window.theme": self.toggle_theme,
             "window.shortcuts": self.show_shortcuts,
             "window.settings": self.show_settings,
+            "timeline.curves": lambda: self.docks.toggle("curves"),
             "help.node": lambda: self.docks.bring("help"),
             "help.tour": self.show_tour,
+            "help.guide": self.show_guide,
             "help.about": self.show_about,
         }
         for action_id, command in commands.items():
@@ -240,6 +242,15 @@ class MainWindow(QMainWindow):
         """Show the gallery at the start, unless there is work in front or the user switched it off."""
         if not self.session.graph.nodes and self.preferences.flag("gallery/at_start", True):
             self.show_gallery()
+
+    def show_guide(self) -> None:
+        """Open the guide beside the work."""
+        from app.ui.dialogs.guide import GuideDialog
+
+        guide = self.findChild(GuideDialog) or GuideDialog(self)
+        guide.show()
+        guide.raise_()
+        guide.activateWindow()
 
     def show_about(self) -> None:
         from app.ui.dialogs.about import AboutDialog

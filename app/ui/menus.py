@@ -116,11 +116,21 @@ MENUS: dict[str, tuple[str, ...]] = {
         "timeline.previous_key",
         "timeline.next_key",
         "",
+        "timeline.curves",
         "timeline.mark",
     ),
     "&Project": ("project.consent",),
     "&Render": ("window.render", "window.interrupt"),
-    "&Help": ("help.node", "help.tour", "window.shortcuts", "window.settings", "", "help.about"),
+    "&Help": (
+        "help.guide",
+        "help.tour",
+        "help.node",
+        "",
+        "window.shortcuts",
+        "window.settings",
+        "",
+        "help.about",
+    ),
 }
 CHANNELS = ("viewer.red", "viewer.green", "viewer.blue", "viewer.alpha", "viewer.luma")
 TOOLS = (

@@ -37,6 +37,8 @@ from nodes.sdk.node import NodeSpec
 from nodes.sdk.registry import Registry
 
 WIDTH, HEIGHT, ROW = 400, 380, 26
+#: What stands around the list: the field above, the help below, and the gaps.
+AROUND = 112
 RECENT = 8
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -87,6 +89,14 @@ def score(wanted: str, text: str) -> float:
     return max(total - 0.05 * len(text), 0.1)
 
 
+def _points(wanted: str, text: str) -> float:
+    """As `score`; of several words the order does not matter, if each stands in the text."""
+    words = wanted.lower().split()
+    if len(words) > 1 and all(word in text.lower() for word in words):
+        return max(score(wanted, text), sum(score(word, text) for word in words) / len(words))
+    return score(wanted, text)
+
+
 def ranked(entries: Iterable[Entry], wanted: str, recent: Sequence[str] = ()) -> list[Entry]:
     """The entries that match, the best first; without letters the recent ones, then all as they are."""
     wanted = wanted.strip()
@@ -95,7 +105,7 @@ def ranked(entries: Iterable[Entry], wanted: str, recent: Sequence[str] = ()) ->
         return sorted(entries, key=lambda entry: order.get(entry.key, len(order)))
     found = []
     for entry in entries:
-        points = max(score(wanted, entry.title), 0.8 * score(wanted, entry.key))
+        points = max(_points(wanted, entry.title), 0.8 * _points(wanted, entry.key))
         beside = wanted.lower() in f"{entry.detail} {entry.more}".lower()
         if points > 2.0 * len(wanted) or beside:
             points = max(points, 15.0 * beside)
@@ -249,6 +259,7 @@ class SearchPopup(QFrame):
         found = ranked(self._entries, text, self._recent)
         self._model.show_entries(found)
         self.empty.setVisible(not found)
+        self.setFixedHeight(min(AROUND + ROW * max(len(found), 2), HEIGHT))
         if found:
             self.list.setCurrentIndex(self._model.index(0))
         else:

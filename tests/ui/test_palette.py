@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.ui.actions import Actions
-from app.ui.palette import AddNodePalette, CommandPalette, Entry, FindNodePopup, ranked, score
+from app.ui.palette import AddNodePalette, CommandPalette, Entry, FindNodePopup, SearchPopup, ranked, score
 from tests.ui.canvas.fakes import face_graph, small_registry
 
 
@@ -101,3 +101,20 @@ def test_command_palette_runs_what_is_picked(qtbot: QtBot) -> None:
     QTest.keyClick(popup.field, Qt.Key.Key_Return)
     assert heard == [True]
     actions.deleteLater()
+
+
+def test_the_order_of_words_does_not_matter() -> None:
+    entries = [Entry("grade_image", "Grade image"), Entry("load_image", "Load image")]
+    assert [entry.key for entry in ranked(entries, "image grade")] == ["grade_image"]
+    assert ranked(entries, "image paint") == []
+
+
+def test_the_popup_is_no_higher_than_what_it_shows(qtbot: QtBot) -> None:
+    popup = SearchPopup("Find")
+    qtbot.addWidget(popup)
+    popup.open_with([Entry(str(number), f"Entry {number}") for number in range(40)], QPoint(50, 50))
+    full = popup.height()
+    popup.field.setText("Entry 39")
+    assert popup.height() < full / 2
+    popup.field.clear()
+    assert popup.height() == full

@@ -114,6 +114,7 @@ class ModelsDialog(QDialog):
         self._fill()
 
     def _fill(self) -> None:
+        self.tree.ensurePolished()  # Rows are as high as the theme says from the first on.
         self.tree.blockSignals(True)
         self.tree.clear()
         for card in self._cards:

@@ -41,6 +41,8 @@ class Control(QWidget):
     edited = Signal(object)
     finished = Signal()
     reset = Signal()
+    #: Whether it stands below its name and takes the whole width.
+    wide = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -156,6 +158,7 @@ class TextControl(Control):
         self.line: QLineEdit | None = None
         self.box: QPlainTextEdit | None = None
         if isinstance(spec.control, Text) and spec.control.multiline:
+            self.wide = True
             self.box = QPlainTextEdit(self)
             self.box.setFixedHeight(72)
             self.box.setTabChangesFocus(True)

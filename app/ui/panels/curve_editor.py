@@ -22,7 +22,8 @@ from app.document.commands import KeyPlace, Track, shape_keys, tracks_of
 from app.document.curve import INTERPOLATIONS, Interpolation
 from app.document.graph import Graph
 from app.document.wiring import known_spec
-from app.ui.panels.curve_plot import HUES, CurvePlot
+from app.ui.panels.curve_plot import CurvePlot
+from app.ui.panels.plane import HUES
 from app.ui.theme import icon
 
 TRACK = Qt.ItemDataRole.UserRole + 1

@@ -145,11 +145,18 @@ class Group(QWidget):
         self.grid.setColumnMinimumWidth(2, 18)
         column.addWidget(self.body)
         self.rows: list[ParameterRow] = []
+        self._line = 0
 
     def add(self, row: ParameterRow) -> None:
-        line = len(self.rows)
-        self.grid.addWidget(row.label, line, 0, Qt.AlignmentFlag.AlignTop)
-        self.grid.addWidget(row.control, line, 1)
+        line = self._line
+        if row.control.wide:
+            self.grid.addWidget(row.label, line, 0, 1, 3)
+            self.grid.addWidget(row.control, line + 1, 0, 1, 3)
+            self._line += 2
+        else:
+            self.grid.addWidget(row.label, line, 0, Qt.AlignmentFlag.AlignTop)
+            self.grid.addWidget(row.control, line, 1)
+            self._line += 1
         if row.key is not None:
             self.grid.addWidget(row.key, line, 2)
         self.rows.append(row)

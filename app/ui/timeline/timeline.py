@@ -36,6 +36,7 @@ TRANSPORT = (
     "timeline.last",
     "timeline.loop",
     "timeline.sound",
+    "timeline.curves",
 )
 #: Seconds of sound that a step of scrubbing lets hear, at least.
 SNIPPET = 0.08
