@@ -20,7 +20,7 @@ from nodes.gaussians.gradients import Gradients, gradients
 from nodes.gaussians.harmonics import colour_to_harmonic
 from nodes.gaussians.losses import photo_loss
 from nodes.gaussians.merging import widened
-from nodes.gaussians.projection import BLUE, RED, project_splats
+from nodes.gaussians.projection import project_splats
 from nodes.gaussians.quaternions import matrices, normalised
 from nodes.gaussians.tiles import tile_lists
 from nodes.gaussians.views import View, colour_and_alpha
@@ -130,9 +130,7 @@ class SplatFit:
         degree = min(self.settings.degree, int(4 * share))
         projected = project_splats(splats, camera, degree=degree)
         lists = tile_lists(projected, camera.width, camera.height)
-        picture = composite(
-            projected.records, projected.records[:, RED : BLUE + 1], lists, camera.width, camera.height
-        )
+        picture = composite(projected.records, None, lists, camera.width, camera.height)
         shown = picture[0] + picture[1][..., None] * behind
         target = colour + (1 - alpha[..., None]) * behind
         self.loss, by_colour = photo_loss(shown, target)

@@ -15,25 +15,48 @@ from dataclasses import dataclass
 import numpy as np
 from numba import get_num_threads, njit, prange
 
-from nodes.gaussians.compositing import _BATCH, _DARK, _HALF, _PIXELS, MOST_OPAQUE, _place, _weight
+from nodes.gaussians.compositing import (
+    BATCH,
+    BLOCKS,
+    DARK,
+    MOST_OPAQUE,
+    S_BLUE,
+    S_GREEN,
+    S_RED,
+    STAGED,
+    cover,
+    eighth_of_power,
+    place_in_tile,
+    places_in_blocks,
+    stage,
+)
 from nodes.gaussians.harmonics import weigh
+from nodes.gaussians.lanes import (
+    WIDTH,
+    choose,
+    inverse,
+    lanes,
+    largest,
+    lowest_bit,
+    read,
+    read_all,
+    totals,
+    write,
+)
 from nodes.gaussians.projection import (
-    BLUE,
     CENTRE_X,
     CENTRE_Y,
     FORM_A,
     FORM_B,
     FORM_C,
-    GREEN,
     OPACITY,
-    REACH_X,
-    REACH_Y,
     RED,
+    TILE,
     Projected,
     view_matrix,
     viewpoint,
 )
-from nodes.gaussians.tiles import TILE, TileLists
+from nodes.gaussians.tiles import TileLists
 from nodes.sdk.values import Camera, Splats
 from nodes.sdk.values.arrays import FloatArray
 
@@ -108,7 +131,7 @@ def gradients(
         splats.scales,
         splats.rotations,
         records,
-        projected.visible,
+        projected.boxes,
         sums,
         view_matrix(camera).astype(np.float32),
         viewpoint(camera).astype(np.float32),
@@ -124,100 +147,115 @@ def gradients(
     return out
 
 
-@njit(cache=True, fastmath=True, parallel=True, error_model="numpy")
+@njit(cache=True, parallel=True)
 def _blend_back(records, starts, members, columns, rows, by_colour, whole, sums):  # type: ignore[no-untyped-def]
     height, width = whole.shape
     parts = sums.shape[0]
-    one = np.float32(1.0)
+    places = places_in_blocks()
     for part in prange(parts):
-        light = np.empty(_PIXELS, np.float32)
-        before_it = np.empty(_PIXELS, np.float32)
-        total = np.empty(_PIXELS, np.float32)
-        red = np.empty(_PIXELS, np.float32)
-        green = np.empty(_PIXELS, np.float32)
-        blue = np.empty(_PIXELS, np.float32)
-        lanes = np.empty(_SUMS * 2 * _HALF, np.float32)
+        # Of the tile's pixels, in the order of its blocks: light, what is blended so far of the derivative
+        # by it, that in all, and the derivative by the three colours.
+        pixels = np.empty(6 * BLOCKS * WIDTH, np.float32)
+        staged = np.empty(STAGED * BATCH, np.float32)
+        words = np.empty(BLOCKS, np.uint64)
         for tile in range(part, columns * rows, parts):
-            left = (tile % columns) * TILE
-            top = (tile // columns) * TILE
-            light[:] = one
-            before_it[:] = np.float32(0.0)
+            left, top = tile % columns * TILE, tile // columns * TILE
             for y in range(TILE):
                 for x in range(TILE):
-                    q = _place(y, x)
+                    place = place_in_tile(y, x)
+                    at = place // WIDTH * 6 * WIDTH + place % WIDTH
+                    for row in range(6):
+                        pixels[at + row * WIDTH] = np.float32(row == 0)
                     if top + y < height and left + x < width:
-                        total[q] = whole[top + y, left + x]
-                        red[q] = by_colour[top + y, left + x, 0]
-                        green[q] = by_colour[top + y, left + x, 1]
-                        blue[q] = by_colour[top + y, left + x, 2]
-                    else:
-                        total[q] = red[q] = green[q] = blue[q] = np.float32(0.0)
-            last = starts[tile + 1]
-            for first in range(starts[tile], last, _BATCH):
-                for k in range(first, min(first + _BATCH, last)):
-                    i = members[k]
-                    record = records[i]
-                    mean_x = record[CENTRE_X] - np.float32(left) - np.float32(0.5)
-                    mean_y = record[CENTRE_Y] - np.float32(top) - np.float32(0.5)
-                    a, b, c = record[FORM_A], record[FORM_B], record[FORM_C]
-                    opacity = record[OPACITY]
-                    r, g, bl = record[RED], record[GREEN], record[BLUE]
-                    y0 = max(0, int(np.ceil(mean_y - record[REACH_Y])))
-                    y1 = min(TILE - 1, int(np.floor(mean_y + record[REACH_Y])))
-                    h0 = max(0, int(np.ceil(mean_x - record[REACH_X]))) // _HALF
-                    h1 = min(TILE - 1, int(np.floor(mean_x + record[REACH_X]))) // _HALF
-                    lanes[:] = np.float32(0.0)
-                    for half in range(h0, h1 + 1):
-                        start = np.float32(half * _HALF) - mean_x
-                        for y in range(y0 - y0 % 2, y1 + 1, 2):
-                            dy = np.float32(y) - mean_y
-                            base = np.uint64((half * TILE + y) * _HALF)
-                            for lane in range(np.uint64(2 * _HALF)):
-                                dx = start + np.float32(lane & np.uint64(_HALF - 1))
-                                down = dy + np.float32(lane >> np.uint64(3))
-                                q = base + lane
-                                alpha = _weight(opacity, (a * dx + b * down) * dx + c * down * down)
-                                before = light[q]
-                                weight = alpha * before
-                                light[q] = before - weight
-                                toward = red[q] * r + green[q] * g + blue[q] * bl
-                                done = before_it[q] + weight * toward
-                                before_it[q] = done
-                                by_alpha = before * toward - (total[q] - done) / (one - alpha)
-                                # Where a splat is held at its most opaque, its shape changes nothing.
-                                free = np.float32(0.0) if alpha >= np.float32(MOST_OPAQUE) else alpha
-                                by_power = -by_alpha * free
-                                along = by_power * dx
-                                across = by_power * down
-                                lanes[lane] += weight * red[q]
-                                lanes[lane + np.uint64(16)] += weight * green[q]
-                                lanes[lane + np.uint64(32)] += weight * blue[q]
-                                lanes[lane + np.uint64(48)] += by_power
-                                lanes[lane + np.uint64(64)] += along
-                                lanes[lane + np.uint64(80)] += across
-                                lanes[lane + np.uint64(96)] += along * dx
-                                lanes[lane + np.uint64(112)] += along * down
-                                lanes[lane + np.uint64(128)] += across * down
-                    for column in range(_SUMS):
-                        added = np.float32(0.0)
-                        for lane in range(2 * _HALF):
-                            added += lanes[column * 2 * _HALF + lane]
-                        sums[part, i, column] += added
-                most = np.float32(0.0)
-                for q in range(_PIXELS):
-                    most = max(most, light[q])
-                if most < np.float32(_DARK):
-                    break
+                        pixels[at + 2 * WIDTH] = whole[top + y, left + x]
+                        for channel in range(3):
+                            pixels[at + (3 + channel) * WIDTH] = by_colour[top + y, left + x, channel]
+            first, last = starts[tile], starts[tile + 1]
+            _blend_tile_back(
+                records, members, first, last, left, top, places, pixels, staged, words, sums[part]
+            )
+
+
+@njit(cache=True)
+def _blend_tile_back(  # type: ignore[no-untyped-def]
+    records, members, first, last, left, top, places, pixels, staged, words, sums
+):
+    one, nothing = np.float32(1.0), lanes(np.float32(0.0))
+    found = np.empty(WIDTH, np.float32)
+    open_blocks = np.uint64((1 << BLOCKS) - 1)
+    for begin in range(first, last, BATCH):
+        number = min(BATCH, last - begin)
+        stage(records, members, begin, number, left, top, staged, words)
+        for k in range(number):
+            r, g = read_all(staged, S_RED * BATCH + k), read_all(staged, S_GREEN * BATCH + k)
+            b = read_all(staged, S_BLUE * BATCH + k)
+            by_red = by_green = by_blue = by_one = by_x = by_y = by_xx = by_xy = by_yy = nothing
+            touched = np.uint64(0)
+            for block in range(BLOCKS):
+                touched |= ((words[block] >> np.uint64(k)) & np.uint64(1)) << np.uint64(block)
+            touched &= open_blocks
+            if not touched:
+                continue
+            while touched:
+                block = lowest_bit(touched)
+                touched &= touched - np.uint64(1)
+                at = block * 5 * WIDTH
+                x, y, xx = read(places, at), read(places, at + WIDTH), read(places, at + 2 * WIDTH)
+                xy, yy = read(places, at + 3 * WIDTH), read(places, at + 4 * WIDTH)
+                alpha = cover(eighth_of_power(staged, k, x, y, xx, xy, yy))
+                at = block * 6 * WIDTH
+                light, total = read(pixels, at), read(pixels, at + 2 * WIDTH)
+                red, green = read(pixels, at + 3 * WIDTH), read(pixels, at + 4 * WIDTH)
+                blue = read(pixels, at + 5 * WIDTH)
+                weight = alpha * light
+                write(pixels, at, light - weight)
+                toward = red * r + green * g + blue * b
+                done = read(pixels, at + WIDTH) + weight * toward
+                write(pixels, at + WIDTH, done)
+                by_alpha = light * toward - (total - done) * inverse(one - alpha)
+                # Where a splat is held at its most opaque, its shape changes nothing.
+                free = choose(lanes(np.float32(MOST_OPAQUE)), alpha, nothing, alpha)
+                by_power = nothing - by_alpha * free
+                by_red, by_green = by_red + weight * red, by_green + weight * green
+                by_blue = by_blue + weight * blue
+                by_one, by_x, by_y = by_one + by_power, by_x + by_power * x, by_y + by_power * y
+                by_xx, by_xy, by_yy = by_xx + by_power * xx, by_xy + by_power * xy, by_yy + by_power * yy
+            added = (
+                by_red, by_green, by_blue, by_one, by_x, by_y, by_xx, by_xy, by_yy,
+                nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+            )  # fmt: skip
+            write(found, 0, totals(added))
+            i = members[begin + k]
+            _shift(found, records[i, CENTRE_X] - (left + TILE // 2), records[i, CENTRE_Y] - (top + TILE // 2))
+            for column in range(_SUMS):
+                sums[i, column] += found[column]
+        for block in range(BLOCKS):
+            if largest(read(pixels, block * 6 * WIDTH)) < np.float32(DARK):
+                open_blocks &= ~(np.uint64(1) << np.uint64(block))
+        if not open_blocks:
+            break
+
+
+@njit(cache=True)
+def _shift(found, x, y):  # type: ignore[no-untyped-def]
+    """Move the exponent's moments from the tile's middle to (x, y)."""
+    x, y = np.float32(x), np.float32(y)
+    two = np.float32(2.0)
+    found[_XX] += x * (x * found[_SUM] - two * found[_X])
+    found[_XY] += x * y * found[_SUM] - x * found[_Y] - y * found[_X]
+    found[_YY] += y * (y * found[_SUM] - two * found[_Y])
+    found[_X] -= x * found[_SUM]
+    found[_Y] -= y * found[_SUM]
 
 
 @njit(cache=True, fastmath=True, parallel=True, error_model="numpy")
 def _project_back(  # type: ignore[no-untyped-def]
-    positions, scales, rotations, records, visible, sums, view, eye, focal, bands,
+    positions, scales, rotations, records, boxes, sums, view, eye, focal, bands,
     by_position, by_scale, by_rotation, by_opacity, by_harmonic, screen,
 ):  # fmt: skip
     one, two = np.float32(1.0), np.float32(2.0)
     for i in prange(positions.shape[0]):
-        if not visible[i]:
+        if boxes[i, 1] < boxes[i, 0]:
             continue
         total = np.zeros(_SUMS, np.float32)
         for part in range(sums.shape[0]):

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nodes.gaussians.compositing import composite
-from nodes.gaussians.projection import BLUE, DEPTH, RED, project_splats
-from nodes.gaussians.shading import splat_normals
+from nodes.gaussians.projection import project_splats
 from nodes.gaussians.tiles import tile_lists
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Splats
@@ -94,20 +93,18 @@ def _render_cpu(
     splats: Splats, camera: Camera, antialias: bool, degree: int, shape: bool, surface: Surface | None
 ) -> Rendered:
     size = (camera.width, camera.height)
-    projected = project_splats(splats, camera, antialias=antialias, degree=degree)
+    projected = project_splats(splats, camera, antialias=antialias, degree=degree, normals=shape)
     lists = tile_lists(projected, *size)
     limit = None if surface is None else surface.distance
-    records = projected.records
-    colour, through = composite(records, records[:, RED : BLUE + 1], lists, *size, limit)
+    blended = np.empty((camera.height, camera.width, 4), np.float32) if shape else None
+    colour, through = composite(projected.records, None, lists, *size, limit, blended)
     alpha = 1.0 - through
     if surface is not None:
         colour += through[..., None] * surface.colour
         alpha += through * surface.alpha
-    if not shape:
+    if blended is None:
         return Rendered(colour, alpha)
-    normals, _ = composite(records, splat_normals(splats, camera), lists, *size, limit)
-    depths = np.repeat(records[:, DEPTH : DEPTH + 1], 3, axis=1)
-    depth = composite(records, depths, lists, *size, limit)[0][..., 0]
+    depth, normals = blended[..., 0], blended[..., 1:]
     if surface is not None:
         there = through * surface.alpha
         depth += there * np.where(surface.alpha > 0, surface.distance, 0.0)

@@ -18,10 +18,10 @@ from nodes.gaussians.files.reading import read_splats
 from nodes.gaussians.fitting import FitSettings, SplatFit
 from nodes.gaussians.harmonics import colour_to_harmonic
 from nodes.gaussians.losses import signal_to_noise, structural_similarity
-from nodes.gaussians.projection import FAINTEST, project_splats
+from nodes.gaussians.projection import FAINTEST, TILE, project_splats
 from nodes.gaussians.quaternions import normalised
 from nodes.gaussians.render import render
-from nodes.gaussians.tiles import TILE, tile_lists
+from nodes.gaussians.tiles import tile_lists
 from nodes.gaussians.views import Z_UP, colour_and_alpha, read_views
 from nodes.raster.geometry import project
 from nodes.raster.zbuffer import rasterise
@@ -230,7 +230,7 @@ def _head(path: Path) -> list[Row]:
     pixels = np.ascontiguousarray(image.pixels[..., :3])
     parsing, matte = parse_face(image, faces, context=context), Mask(load_matte(context).alpha(pixels))
     start = time.perf_counter()
-    splats = head_to_splats(head, parsing, matte)
+    splats = head_to_splats(head, parsing, matte, context=context)
     building = time.perf_counter() - start
     drawn = render(splats, head.camera)
     inside = _covered(head) & (matte.alpha > 0.9)
@@ -248,7 +248,7 @@ def _head(path: Path) -> list[Row]:
 
     def frame() -> None:
         moved = replace(head, expression=np.roll(head.expression, 1), reference=head)
-        render(head_to_splats(moved, parsing, matte), aside)
+        render(head_to_splats(moved, parsing, matte, context=context), aside)
 
     rate = 1000 / _best(frame, 5)
     name = path.stem

@@ -7,7 +7,7 @@ from nodes.gaussians.compositing import composite
 from nodes.gaussians.exact import exact_picture
 from nodes.gaussians.gradients import Gradients, gradients
 from nodes.gaussians.losses import photo_loss, structural_similarity
-from nodes.gaussians.projection import BLUE, RED, project_splats
+from nodes.gaussians.projection import project_splats
 from nodes.gaussians.quaternions import normalised
 from nodes.gaussians.tiles import tile_lists
 from nodes.sdk.values import Camera, Splats
@@ -24,9 +24,7 @@ def few() -> Splats:
 def loss_and_gradients(splats: Splats, camera: Camera) -> Gradients:
     projected = project_splats(splats, camera)
     lists = tile_lists(projected, camera.width, camera.height)
-    picture = composite(
-        projected.records, projected.records[:, RED : BLUE + 1], lists, camera.width, camera.height
-    )
+    picture = composite(projected.records, None, lists, camera.width, camera.height)
     by_colour, by_light = weights(camera)
     return gradients(splats, camera, projected, lists, picture, by_colour, by_light, 3)
 
