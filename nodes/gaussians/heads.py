@@ -7,6 +7,7 @@ and clothes that stand off the model are a volume, see `nodes.gaussians.hair`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,18 +15,18 @@ import numpy as np
 from nodes.gaussians.binding import SplatHead, SurfaceSplats, posed
 from nodes.gaussians.compositing import composite
 from nodes.gaussians.gradients import gradients
-from nodes.gaussians.hair import Coverage, covering, no_volume
+from nodes.gaussians.hair import no_volume, scalp, volume_of
 from nodes.gaussians.harmonics import C0
 from nodes.gaussians.projection import BLUE, RED, project_splats
-from nodes.gaussians.skin import completed
+from nodes.gaussians.shots import Photo, Shot, in_tone, shot_of
+from nodes.gaussians.skin import blend, completed
 from nodes.gaussians.tiles import tile_lists
 from nodes.head._shape import expressed_vertices, to_world
 from nodes.head._texture import HeadTexture, texture_for
 from nodes.raster.geometry import project, to_camera
 from nodes.raster.sampling import sample_bilinear, sample_texture
-from nodes.raster.zbuffer import Raster, rasterise
-from nodes.sdk.values import Camera, HeadState
-from nodes.sdk.values.arrays import ByteArray, FloatArray
+from nodes.sdk.values import HeadState
+from nodes.sdk.values.arrays import FloatArray
 
 #: Standard deviation of a splat in steps between splats: smaller leaves gaps, larger blurs.
 _WIDTH = 0.55
@@ -55,61 +56,36 @@ class SplatHeadSettings:
     sharpen: int = 24
 
 
-def splat_head(
-    fit: HeadState,
-    labels: ByteArray | None = None,
-    matte: FloatArray | None = None,
-    settings: SplatHeadSettings | None = None,
-) -> SplatHead:
-    """Make a splat head of a fit as measured.
+def splat_head(photos: Sequence[Photo], settings: SplatHeadSettings | None = None) -> SplatHead:
+    """Make a splat head of one photograph of a person or of several.
 
     Args:
-        fit: without edits (`as_fitted`), because its photograph shows that expression.
-        labels: H x W classes of the photograph's pixels (PARSING_CLASSES), or None.
-        matte: H x W, 0..1, how much of a pixel is the person, or None.
+        photos: fits without edits (`as_fitted`), because their pictures show those expressions; of one
+            head model and, but for offsets, one identity. The first one gives pose and shape.
     """
     chosen = settings or SplatHeadSettings()
-    local = expressed_vertices(fit)
+    fit = photos[0].fit
     texture = texture_for(fit)
-    photo = None if fit.picture is None else np.asarray(fit.picture.pixels[..., :3], np.float32)
-    if photo is None:
-        surface = _unseen(fit, local, texture, None, chosen, None)
+    if fit.picture is None:
+        surface = _unseen(fit, texture, [], chosen)
         return SplatHead(surface, no_volume(), fit.rotation, fit.translation)
-    grid = _sampling_camera(fit, local, chosen.detail)
-    drawn = rasterise(project(grid, to_world(fit, local)), fit.model.triangles, grid.width, grid.height)
-    cover = covering(fit, grid, drawn, photo, labels, matte, chosen.hair, chosen.depth)
-    seen = _seen(fit, local, grid, drawn, photo, cover)
-    rest = _unseen(fit, local, texture, (grid, drawn, cover), chosen, cover.tone)
-    bound = SplatHead(_joined(seen, rest), cover.volume, fit.rotation, fit.translation)
-    return _sharpened(bound, fit, photo, (grid, cover), chosen.sharpen)
+    first = shot_of(photos[0], chosen.detail)
+    others = [shot_of(photo, chosen.detail) for photo in photos[1:] if photo.fit.picture is not None]
+    shots = [first, *(in_tone(shot, first) for shot in others)]
+    surface = _joined(_seen(shots), _unseen(fit, texture, shots, chosen))
+    volume = volume_of(shots, chosen.hair, chosen.depth)
+    bound = SplatHead(surface, volume, fit.rotation, fit.translation)
+    for shot in shots[:0:-1]:
+        bound = _sharpened(bound, shot, chosen.sharpen // 3, first=False)
+    return _sharpened(bound, first, chosen.sharpen, first=True)
 
 
-def _sampling_camera(fit: HeadState, local: FloatArray, detail: int) -> Camera:
-    """The photograph's camera, at the size at which the head covers about `detail` pixels."""
-    camera = fit.camera
-    points = project(camera, to_world(fit, local))[:, :2]
-    inside = np.clip(points[local[:, 1] > -0.1], 0, [camera.width, camera.height])
-    spread = np.prod(np.ptp(inside, axis=0)) * 0.75
-    scale = float(np.clip(np.sqrt(detail / max(spread, 1.0)), 0.1, 4.0))
-    scale = min(scale, 4096 / max(camera.width, camera.height))
-    width, height = max(round(camera.width * scale), 8), max(round(camera.height * scale), 8)
-    return replace(
-        camera,
-        focal=camera.focal * scale,
-        centre_x=camera.centre_x * scale,
-        centre_y=camera.centre_y * scale,
-        width=width,
-        height=height,
-    )
-
-
-def _seen(
-    fit: HeadState, local: FloatArray, grid: Camera, drawn: Raster, photo: FloatArray, cover: Coverage
-) -> SurfaceSplats:
-    """A splat for each pixel of the sampling camera that shows the model's surface."""
-    world = to_world(fit, local)
-    corners = to_camera(grid, world)[fit.model.triangles]
-    rows, columns = np.nonzero(drawn.covered & cover.skin)
+def _seen(shots: Sequence[Shot]) -> SurfaceSplats:
+    """A splat for each pixel of the first photograph that shows the model's surface."""
+    shot = shots[0]
+    fit, grid, drawn = shot.fit, shot.grid, shot.drawn
+    corners = to_camera(grid, to_world(fit, shot.local))[fit.model.triangles]
+    rows, columns = np.nonzero(drawn.covered & shot.skin)
     triangle = drawn.triangle[rows, columns]
     first = corners[triangle, 0]
     edge1, edge2 = corners[triangle, 1] - first, corners[triangle, 2] - first
@@ -139,17 +115,29 @@ def _seen(
         return vector * (_WIDTH * np.minimum(1.0, _MOST_STRETCH * step / np.maximum(length, 1e-9)))[:, None]
 
     both = np.stack([tangent(1, 0), tangent(0, 1)], axis=1)
-    scale = photo.shape[1] / grid.width
-    spots = np.stack([(columns + 0.5) * scale, (rows + 0.5) * scale], axis=1).astype(np.float32)
+    spots = np.stack([columns + 0.5, rows + 0.5], axis=1)[good].astype(np.float32)
+    triangle, weights = triangle[good].astype(np.int32), drawn.weights[rows, columns][good]
     return SurfaceSplats(
-        triangle[good].astype(np.int32),
-        drawn.weights[rows, columns][good],
+        triangle,
+        weights,
         _in_edges(both[good], edge1[good], edge2[good]),
-        np.zeros(int(good.sum()), np.float32),
+        np.zeros(len(triangle), np.float32),
         (0.3 * step[good]).astype(np.float32),
-        sample_bilinear(photo, spots[good]),
-        np.full(int(good.sum()), 0.96, np.float32),
+        _mixed(shots, sample_bilinear(shot.colour, spots), facing[good], triangle, weights),
+        np.full(len(triangle), 0.96, np.float32),
     )
+
+
+def _mixed(
+    shots: Sequence[Shot], own: FloatArray, facing: np.ndarray, triangle: np.ndarray, weights: FloatArray
+) -> FloatArray:
+    """Colours of the first photograph, mixed with the others' where they look more squarely."""
+    if len(shots) == 1:
+        return own
+    whole = np.column_stack([weights, 1 - weights.sum(axis=1)]).astype(np.float32)
+    other, trust = blend(shots[1:], shots[0].fit.model.triangles[triangle], whole, mirrored=False)
+    share = trust**2 / (trust**2 + 4 * np.clip((facing - _FLATTEST) / 0.4, 0.01, 1) ** 2)
+    return (own + share[:, None] * (other - own)).astype(np.float32)
 
 
 def _in_edges(tangents: FloatArray, edge1: FloatArray, edge2: FloatArray) -> FloatArray:
@@ -170,15 +158,10 @@ def _in_edges(tangents: FloatArray, edge1: FloatArray, edge2: FloatArray) -> Flo
 
 
 def _unseen(
-    fit: HeadState,
-    local: FloatArray,
-    texture: HeadTexture,
-    seen: tuple[Camera, Raster, Coverage] | None,
-    settings: SplatHeadSettings,
-    hair: FloatArray | None,
+    fit: HeadState, texture: HeadTexture, shots: Sequence[Shot], settings: SplatHeadSettings
 ) -> SurfaceSplats:
-    """Splats spread evenly over what the photograph does not show."""
-    model = fit.model
+    """Splats spread evenly over what the first photograph does not show."""
+    model, local = fit.model, expressed_vertices(fit)
     corners = local[model.triangles].astype(np.float64)
     edge1, edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     cross = np.cross(edge1, edge2)
@@ -191,21 +174,19 @@ def _unseen(
     weights = np.stack([1 - u, u * (1 - v), u * v], axis=1)
     place = np.einsum("nk,nkc->nc", weights, corners[triangle])
     normal = cross[triangle] / np.maximum(2 * area[triangle], 1e-14)[:, None]
-    if seen is not None:
-        hidden = ~_shown(fit, place, normal, *seen)
-        # Shoulders of the model that the person has not.
-        grid, _, cover = seen
-        body = place[:, 1] < _SHOULDERS
-        hidden &= ~(body & cover.outside(grid, project(grid, to_world(fit, place.astype(np.float32)))))
+    if shots:
+        # Neither what has a splat already nor shoulders of the model that the person has not.
+        hidden = ~shots[0].shows(place, normal, _FLATTEST)
+        hidden &= ~((place[:, 1] < _SHOULDERS) & shots[0].outside(place))
         triangle, weights, place, normal = triangle[hidden], weights[hidden], place[hidden], normal[hidden]
     colours = _own_colours(fit, texture, triangle, weights)
-    if seen is not None:
+    if shots:
         skin = model.parts[triangle] == model.part_names.index("skin")
-        colours[skin] = completed(fit, local, *seen)(place[skin], normal[skin], triangle[skin], weights[skin])
-    if hair is not None and seen is not None:
-        scalp = seen[2].scalp(place)[:, None]
-        # Little light comes through to the roots.
-        colours = colours + scalp * (0.6 * hair - colours)
+        colours[skin] = completed(shots)(triangle[skin], weights[skin].astype(np.float32))
+        tone = shots[0].tone
+        if tone is not None:
+            # Little light comes through to the roots.
+            colours = colours + scalp(place)[:, None] * (0.6 * tone - colours)
     e1 = edge1[triangle] / np.maximum(np.linalg.norm(edge1[triangle], axis=1, keepdims=True), 1e-12)
     round_ = np.stack([e1, np.cross(normal, e1)], axis=1) * (0.95 * spacing)
     return SurfaceSplats(
@@ -217,23 +198,6 @@ def _unseen(
         np.clip(colours, 0, 1).astype(np.float32),
         np.full(len(triangle), 0.95, np.float32),
     )
-
-
-def _shown(
-    fit: HeadState, place: np.ndarray, normal: np.ndarray, grid: Camera, drawn: Raster, cover: Coverage
-) -> np.ndarray:
-    """Which places of the head's frame a splat of the photograph stands for already."""
-    world = to_world(fit, place.astype(np.float32))
-    pixels = project(grid, world)
-    column, row = np.floor(pixels[:, :2]).astype(int).T
-    inside = (column >= 0) & (row >= 0) & (column < grid.width) & (row < grid.height)
-    column, row = np.clip(column, 0, grid.width - 1), np.clip(row, 0, grid.height - 1)
-    turned = to_world(fit, normal.astype(np.float32)) - to_world(fit, np.zeros((1, 3), np.float32))
-    view = to_camera(grid, world)
-    turned = turned @ np.asarray(grid.world_to_camera, np.float32)[:3, :3].T
-    facing = -np.einsum("nk,nk->n", turned, view) / np.maximum(np.linalg.norm(view, axis=1), 1e-9)
-    near = pixels[:, 2] <= drawn.distance[row, column] + 0.002
-    return inside & near & cover.skin[row, column] & (facing > _FLATTEST)
 
 
 def _own_colours(
@@ -262,25 +226,26 @@ def _joined(first: SurfaceSplats, second: SurfaceSplats) -> SurfaceSplats:
     return SurfaceSplats(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
 
 
-def _sharpened(
-    bound: SplatHead, fit: HeadState, photo: FloatArray, seen: tuple[Camera, Coverage], steps: int
-) -> SplatHead:
-    """Colours fitted to the photograph, because overlapping splats blur each other.
+def _sharpened(bound: SplatHead, shot: Shot, steps: int, *, first: bool) -> SplatHead:
+    """Colours fitted to a photograph, because overlapping splats blur each other.
 
     Simultaneous algebraic reconstruction (Gilbert 1972): each splat takes the mean of what is missing
-    where it is seen, weighted by how much it is seen; what is hidden stays as it is.
+    where it is seen, weighted by how much it is seen; what is hidden stays as it is. Of photographs other
+    than the first only sure skin counts, and colours change little.
     """
     if steps < 1:
         return bound
-    splats = posed(bound, fit)
-    camera, (grid, cover) = fit.camera, seen
+    fit, camera = shot.fit, shot.fit.camera
+    splats = posed(replace(bound, rotation=fit.rotation, translation=fit.translation), fit)
     projected = project_splats(splats, camera, degree=0)
     lists = tile_lists(projected, camera.width, camera.height)
-    weight = cover.interior(camera.width, camera.height)[..., None]
+    photo = shot.photograph()
+    weight = shot.interior(skin_only=not first)[..., None]
     colours = np.concatenate([bound.surface.colours, bound.volume.colours]).astype(np.float32)
     dark = np.zeros((camera.height, camera.width), np.float32)
     # Hair in front of a face must not turn pale to let the face through, nor a face to outshine hair.
-    free = np.where(cover.at_hairline(grid, project(grid, splats.positions)), _FREE, 1.0)[:, None]
+    freedom = np.where(shot.at_hairline(project(shot.grid, splats.positions)), _FREE, 1.0)
+    free = (freedom if first else np.full(len(colours), _FREE))[:, None]
     low, high = np.clip(colours - free, 0, 1), np.clip(colours + free, 0, 1)
 
     def gathered(picture: tuple[FloatArray, FloatArray], by_pixel: FloatArray) -> FloatArray:

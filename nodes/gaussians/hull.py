@@ -8,14 +8,16 @@ the thickness goes on smoothly to where no photograph looks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from nodes.head._shape import parts_of, to_world
+from nodes.gaussians.shots import Shot
+from nodes.head._shape import parts_of
 from nodes.head._texture import smooth_fill
-from nodes.raster.geometry import project, rotation_matrix
-from nodes.sdk.values import Camera, HeadState
+from nodes.raster.zbuffer import interpolate
+from nodes.sdk.values import HeadState
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
 #: The point inside the skull, in the head's frame, metres; and the radius by which arcs are measured.
@@ -126,41 +128,35 @@ def head_radius(fit: HeadState, local: FloatArray) -> FloatArray:
     return found
 
 
-def hair_hull(
-    fit: HeadState,
-    local: FloatArray,
-    grid: Camera,
-    hairy: np.ndarray,
-    solid: np.ndarray,
-    head: np.ndarray,
-    usual: float,
-) -> HairHull:
-    """The hair of a photograph, completed all around.
+def head_of(shot: Shot) -> np.ndarray:
+    """H x W bool: where the model's head is seen, without its shoulders."""
+    places = interpolate(shot.drawn, shot.fit.model.triangles, shot.local)
+    head: np.ndarray = shot.drawn.covered & (places[..., 1] > -0.1)
+    return head
+
+
+def hair_hull(shots: Sequence[Shot], usual: float) -> HairHull:
+    """The hair of photographs, completed all around.
 
     Args:
-        local: V x 3, the model's vertices in the head's frame.
-        grid: the camera. hairy: H x W bool, hair. solid: H x W bool, the person. head: H x W bool, where
-            the model's head is seen.
-        usual: thickness over the skull in metres where the photograph does not tell.
+        shots: the first one has the say about what it shows; all tell the thickness at their rims.
+        usual: thickness over the skull in metres where no photograph tells.
     """
-    import cv2
-
-    inner = head_radius(fit, local)
+    first = shots[0]
+    inner = head_radius(first.fit, first.local)
     base = _draped(inner)
     origin, direction = axes()
-    outline = (
-        cv2.morphologyEx((hairy | head).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0
-    )
-    exits, hair_there, facing = _exits(fit, grid, origin, direction, base, outline, hairy & solid)
-    # At the rim, where rays cross the line of sight, the outline tells the thickness.
-    rim = np.clip(1 - np.abs(facing) / 0.35, 0, 1)
-    rim = rim * hair_there * (exits < _REACH - 2 * _STEP)
-    known = np.clip(rim, 0, 1).astype(np.float32)
-    thickness = exits[..., None]
-    prior = np.full_like(thickness, usual)
+    total, weight = np.zeros_like(base), np.zeros_like(base)
+    for shot in reversed(shots):
+        exits, hair_there, facing = _exits(shot, origin, direction, base)
+        # At the rim, where rays cross the line of sight, the outline tells the thickness.
+        rim = np.clip(1 - np.abs(facing) / 0.35, 0, 1) * hair_there * (exits < _REACH - 2 * _STEP)
+        total, weight = total + rim * exits, weight + rim
+    known = np.clip(weight, 0, 1).astype(np.float32)
+    thickness = (total / np.maximum(weight, 1e-6))[..., None].astype(np.float32)
     spread = _filled(thickness, known)
-    trust = np.clip(_filled(np.ones_like(thickness), known, blank=0.0)[..., :1], 0, 1)
-    thick = (prior + trust * (spread - prior))[..., 0] if known.max() > 0.3 else prior[..., 0]
+    trust = np.clip(_filled(thickness, known, blank=True), 0, 1)
+    thick = (usual + trust * (spread - usual))[..., 0] if known.max() > 0.3 else np.full_like(base, usual)
     behind = np.clip(-facing / 0.5, 0, 1)
     thick = np.minimum(thick, _THICKEST_BEHIND + (1 - behind) * _REACH)
     # In front, hair lies on the forehead.
@@ -173,7 +169,7 @@ def hair_hull(
     # Columns meet at the crown.
     crown = np.clip(1 - np.arange(_DOWN) / 6.0, 0, 1)[:, None]
     radius = radius + crown * (radius[:6].mean() - radius)
-    grows = _growth(fit, grid, origin, direction, radius, facing, hairy)
+    grows = _growth(first, origin, direction, radius, facing)
     return HairHull(np.maximum(radius, inner + 0.0015).astype(np.float32), inner, grows)
 
 
@@ -188,62 +184,44 @@ def _draped(inner: FloatArray) -> FloatArray:
 
 
 def _exits(
-    fit: HeadState,
-    grid: Camera,
-    origin: FloatArray,
-    direction: FloatArray,
-    base: FloatArray,
-    outline: np.ndarray,
-    hair: np.ndarray,
+    shot: Shot, origin: FloatArray, direction: FloatArray, base: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Along every ray from the draped head outwards: where it leaves the outline (metres beyond the
     head), whether it is hair there (0 or 1), and the cosine to the line of sight (1 faces the camera).
     """
+    import cv2
+
+    outline = (shot.hairy | head_of(shot)).astype(np.uint8)
+    outline = cv2.morphologyEx(outline, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0
+    hair = shot.hairy & (shot.share > 0.5)
     count = int(_REACH / _STEP)
     # It may also leave before: then what was draped was too much.
     offsets = (np.arange(count) - 8) * _STEP
     last = np.full(base.shape, offsets[0], np.float32)
     is_hair = np.zeros(base.shape, np.float32)
     running = np.ones(base.shape, bool)
-    height, width = outline.shape
     for offset in offsets:
         points = origin + (base + np.float32(offset))[..., None] * direction
-        pixels = project(grid, to_world(fit, points.reshape(-1, 3)))
-        column, row = np.floor(pixels[:, :2]).astype(int).T
-        inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
-        column, row = np.clip(column, 0, width - 1), np.clip(row, 0, height - 1)
+        row, column, inside = shot.cells(shot.pixels(points.reshape(-1, 3)))
         within = (outline[row, column] | ~inside).reshape(base.shape)
         running &= within | (offset < 0)
         last = np.where(running & within, offset, last)
         is_hair = np.where(running & within, (hair[row, column] & inside).reshape(base.shape), is_hair)
-    middle = to_world(fit, (origin + base[..., None] * direction).reshape(-1, 3))
-    rigid = np.asarray(grid.world_to_camera, np.float64)
-    eye = -rigid[:3, :3].T @ rigid[:3, 3]
-    view = (eye - middle) @ rotation_matrix(fit.rotation)
-    view /= np.linalg.norm(view, axis=1, keepdims=True)
-    facing = np.einsum("nk,nk->n", view, direction.reshape(-1, 3)).reshape(base.shape)
+    middle = (origin + base[..., None] * direction).reshape(-1, 3)
+    facing = shot.facing(middle, direction.reshape(-1, 3)).reshape(base.shape)
     return last.astype(np.float32), is_hair.astype(np.float32), facing.astype(np.float32)
 
 
 def _growth(
-    fit: HeadState,
-    grid: Camera,
-    origin: FloatArray,
-    direction: FloatArray,
-    radius: FloatArray,
-    facing: FloatArray,
-    hairy: np.ndarray,
+    shot: Shot, origin: FloatArray, direction: FloatArray, radius: FloatArray, facing: FloatArray
 ) -> FloatArray:
     """How much hair there is in every direction, S x T in 0..1."""
     import cv2
 
+    hairy = shot.hairy & (shot.share > 0.25)
     share = cv2.GaussianBlur(hairy.astype(np.float32), (0, 0), 1.5)
-    pixels = project(grid, to_world(fit, (origin + radius[..., None] * direction).reshape(-1, 3)))
-    height, width = hairy.shape
-    column, row = np.floor(pixels[:, :2]).astype(int).T
-    inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
-    value = share[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)] * inside
-    seen = value.reshape(radius.shape).astype(np.float32)
+    row, column, inside = shot.cells(shot.pixels((origin + radius[..., None] * direction).reshape(-1, 3)))
+    seen = (share[row, column] * inside).reshape(radius.shape).astype(np.float32)
     seen = unwrapped(cv2.morphologyEx(wrapped(seen), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)))
     below = _lowest(seen * (np.abs(facing) < 0.45))
     level = np.broadcast_to(np.arange(_DOWN)[:, None], radius.shape)
@@ -291,11 +269,11 @@ def _soft(values: FloatArray, sigma: float) -> FloatArray:
     return unwrapped(cv2.GaussianBlur(wrapped(values), (0, 0), sigma)).astype(np.float32)
 
 
-def _filled(values: FloatArray, known: FloatArray, blank: float | None = None) -> FloatArray:
-    """Values (S x T x 1, below 1) carried from where they are known; with `blank` faded to it far away."""
+def _filled(values: FloatArray, known: FloatArray, *, blank: bool = False) -> FloatArray:
+    """Values (S x T x 1, below 1) carried from where they are known; with `blank`, how near that is."""
     import cv2
 
-    if blank is not None:
+    if blank:
         share = cv2.GaussianBlur(wrapped(known), (0, 0), 45.0) * 25.0
         return unwrapped(np.clip(share, 0, 1))[..., None]
     weight = wrapped(known)

@@ -7,19 +7,17 @@ the crown, as strong in light and dark as those in front.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from nodes.gaussians.binding import VolumeSplats
 from nodes.gaussians.hull import HairHull, axes, unwrapped, wrapped
 from nodes.gaussians.quaternions import from_matrices
-from nodes.head._shape import to_world
+from nodes.gaussians.shots import Shot
 from nodes.head._texture import smooth_fill
-from nodes.raster.geometry import project, rotation_matrix
 from nodes.raster.sampling import sample_bilinear
 from nodes.raster.zbuffer import rasterise
-from nodes.sdk.values import Camera, HeadState
 from nodes.sdk.values.arrays import FloatArray
 
 #: Splats for each cell of the hull that no photograph shows.
@@ -30,24 +28,22 @@ _LONG, _THICK = 1.5, 0.0014
 _INSIDE = 0.45
 
 
-def front_distance(
-    fit: HeadState, grid: Camera, hull: HairHull, shown: np.ndarray, fallback: float
-) -> FloatArray:
+def front_distance(shot: Shot, hull: HairHull, fallback: float) -> FloatArray:
     """H x W metres from the camera at which the hair seen at a pixel lies.
 
     Args:
-        shown: H x W bool, hair. fallback: where the hull is nowhere near.
+        fallback: where there is no hull.
     """
     import cv2
     from scipy.ndimage import distance_transform_edt
 
-    points = project(grid, to_world(fit, hull.places().reshape(-1, 3)))
-    drawn = rasterise(points, hull.triangles(), grid.width, grid.height, cull=False)
+    points = shot.pixels(hull.places().reshape(-1, 3))
+    drawn = rasterise(points, hull.triangles(), shot.grid.width, shot.grid.height, cull=False)
     if not drawn.covered.any():
-        return np.full(shown.shape, fallback, np.float32)
+        return np.full(drawn.covered.shape, fallback, np.float32)
     rows, columns = distance_transform_edt(~drawn.covered, return_distances=False, return_indices=True)
     distance = np.where(drawn.covered, drawn.distance, 0)[rows, columns].astype(np.float32)
-    pixels = max(0.003 * grid.focal / fallback, 0.5)
+    pixels = max(0.003 * shot.grid.focal / fallback, 0.5)
     return cv2.GaussianBlur(distance, (0, 0), pixels)
 
 
@@ -72,33 +68,27 @@ def directions(colour: FloatArray, mask: np.ndarray, sigma: float) -> tuple[Floa
 
 
 def painted(
-    fit: HeadState, grid: Camera, hull: HairHull, clean: FloatArray, sure: np.ndarray, tone: FloatArray
+    shots: Sequence[Shot],
+    hull: HairHull,
+    views: Sequence[tuple[FloatArray, np.ndarray]],
+    tone: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Colours of the hull, S x T x 3, and how well the photograph shows each cell, S x T in 0..1.
+    """Colours of the hull, S x T x 3, and how well the first photograph shows each cell, S x T in 0..1.
 
     Args:
-        clean: H x W x 3, the photograph. sure: H x W bool, pixels that are hair and nothing else.
+        views: for each shot its picture (H x W x 3) and the pixels that are hair and nothing else.
     """
     import cv2
 
-    places, normals = hull.places(), surface_normals(hull.places())
-    pixels = project(grid, to_world(fit, places.reshape(-1, 3)))
-    height, width = sure.shape
-    column, row = np.floor(pixels[:, :2]).astype(int).T
-    inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
-    column, row = np.clip(column, 0, width - 1), np.clip(row, 0, height - 1)
-    drawn = rasterise(
-        project(grid, to_world(fit, places.reshape(-1, 3))), hull.triangles(), width, height, cull=False
-    )
-    near = pixels[:, 2] <= np.where(drawn.covered, drawn.distance, np.inf)[row, column] + 0.004
-    rigid = np.asarray(grid.world_to_camera, np.float64)
-    eye = (-rigid[:3, :3].T @ rigid[:3, 3] - np.asarray(fit.translation)) @ rotation_matrix(fit.rotation)
-    view = eye - places.reshape(-1, 3)
-    view /= np.linalg.norm(view, axis=1, keepdims=True)
-    facing = np.einsum("nk,nk->n", view, normals.reshape(-1, 3))
-    shown = np.clip((facing - 0.12) / 0.3, 0, 1) * inside * near * sure[row, column]
-    shown = shown.reshape(hull.grows.shape).astype(np.float32)
-    found = sample_bilinear(clean, pixels[:, :2]).reshape(*shown.shape, 3)
+    looks = [_seen(shot, hull, *view) for shot, view in zip(shots, views, strict=True)]
+    front = looks[0][1]
+    # The first photograph has the say; the others add what they show better.
+    parts = [front, *(0.5 * (1 - front) * trust for _, trust, _ in looks[1:])]
+    shown = np.clip(np.sum(parts, axis=0), 0, 1).astype(np.float32)
+    found = np.sum([part[..., None] * look[0] for part, look in zip(parts, looks, strict=True)], axis=0)
+    found = np.where(shown[..., None] > 1e-4, found / np.maximum(np.sum(parts, axis=0), 1e-4)[..., None], 0)
+    found = np.where(shown[..., None] > 1e-4, found, looks[0][0]).astype(np.float32)
+    facing, (clean, sure) = looks[0][2], views[0]
     # Broad colours: what is seen, then the same mirrored, then the tone of all hair.
     mirrored = np.roll(found[:, ::-1], 1, axis=1), np.roll(shown[:, ::-1], 1, axis=1)
     own = np.clip(4 * shown, 0, 1)
@@ -112,11 +102,28 @@ def painted(
     broad = smooth_fill(soft / np.maximum(sums, 1e-6)[..., None], known)
     broad = np.ascontiguousarray(cv2.GaussianBlur(broad, (0, 0), 4.0))
     broad = unwrapped(broad) if known.max() > 0.3 else np.broadcast_to(tone, found.shape)
-    behind = np.clip(0.5 - facing.reshape(shown.shape), 0, 1)
+    behind = np.clip(0.5 - facing, 0, 1)
     rank = _rank(broad, clean, sure) * (1 - 0.5 * behind) - 0.25 * behind
     level = 0.75 * rank + 0.55 * strand_light(shown.shape)
     unseen = _palette(clean, sure, tone)(level)
-    return (unseen + shown[..., None] * (found - unseen)).astype(np.float32), shown
+    return (unseen + shown[..., None] * (found - unseen)).astype(np.float32), front
+
+
+def _seen(
+    shot: Shot, hull: HairHull, clean: FloatArray, sure: np.ndarray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Colours of the hull's cells in a photograph, how well it shows them, and how they face it."""
+    places = hull.places()
+    flat = places.reshape(-1, 3)
+    pixels = shot.pixels(flat)
+    row, column, inside = shot.cells(pixels)
+    drawn = rasterise(pixels, hull.triangles(), shot.grid.width, shot.grid.height, cull=False)
+    near = pixels[:, 2] <= np.where(drawn.covered, drawn.distance, np.inf)[row, column] + 0.004
+    facing = shot.facing(flat, surface_normals(places).reshape(-1, 3))
+    shown = np.clip((facing - 0.12) / 0.3, 0, 1) * inside * near * sure[row, column]
+    shape = hull.grows.shape
+    colour = sample_bilinear(clean, pixels[:, :2]).reshape(*shape, 3)
+    return colour, shown.reshape(shape).astype(np.float32), facing.reshape(shape)
 
 
 def _rank(broad: FloatArray, colour: FloatArray, sure: np.ndarray) -> FloatArray:

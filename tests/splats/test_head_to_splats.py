@@ -9,6 +9,7 @@ from nodes.gaussians.heads import SplatHeadSettings, splat_head
 from nodes.gaussians.losses import signal_to_noise
 from nodes.gaussians.quaternions import matrices
 from nodes.gaussians.render import render
+from nodes.gaussians.shots import Photo
 from nodes.head._shape import to_world, world_vertices
 from nodes.raster.geometry import project, rotation_matrix
 from nodes.raster.zbuffer import rasterise
@@ -35,7 +36,7 @@ def covered(head: HeadState) -> np.ndarray:
 
 
 def test_from_its_camera_it_looks_like_the_photograph(photographed: HeadState) -> None:
-    splats = head_to_splats(photographed, detail=20000)
+    splats = head_to_splats(photographed, detail=20000, context=Context())
     inside = covered(photographed)
     drawn = render(splats, photographed.camera)
     assert photographed.picture is not None
@@ -44,7 +45,7 @@ def test_from_its_camera_it_looks_like_the_photograph(photographed: HeadState) -
 
 
 def test_it_is_closed_from_all_sides(photographed: HeadState) -> None:
-    splats = head_to_splats(photographed, detail=20000)
+    splats = head_to_splats(photographed, detail=20000, context=Context())
     for around in range(0, 360, 60):
         view = orbit(photographed.translation, 0.6, around=around, above=0, width=96, height=96)
         alpha = render(splats, view).alpha
@@ -52,9 +53,10 @@ def test_it_is_closed_from_all_sides(photographed: HeadState) -> None:
 
 
 def test_turning_the_head_turns_the_splats_rigidly(photographed: HeadState) -> None:
-    still = head_to_splats(photographed, detail=8000)
+    still = head_to_splats(photographed, detail=8000, context=Context())
     turn = np.array([0.1, 0.5, 0.0], np.float32)
-    moved = head_to_splats(replace(photographed, rotation=turn, reference=photographed), detail=8000)
+    turned = replace(photographed, rotation=turn, reference=photographed)
+    moved = head_to_splats(turned, detail=8000, context=Context())
     local = still.positions - photographed.translation
     upper = follow(local[:, 1] - 0.02) >= 1.0
     matrix = rotation_matrix(turn)
@@ -68,7 +70,7 @@ def test_turning_the_head_turns_the_splats_rigidly(photographed: HeadState) -> N
 def test_expressions_carry_the_splats_with_the_surface(photographed: HeadState) -> None:
     expression = np.zeros(52, np.float32)
     expression[17] = 1.0
-    made = splat_head(photographed, settings=SplatHeadSettings(detail=8000))
+    made = splat_head([Photo(photographed)], SplatHeadSettings(detail=8000))
     smiling = replace(photographed, expression=expression)
     before, after = posed(made, photographed), posed(made, smiling)
     corners = photographed.model.triangles[made.surface.triangles]
@@ -80,7 +82,7 @@ def test_expressions_carry_the_splats_with_the_surface(photographed: HeadState) 
 
 
 def test_a_stretched_triangle_stretches_its_splats(small_model: HeadModel, photographed: HeadState) -> None:
-    made = splat_head(photographed, settings=SplatHeadSettings(detail=6000))
+    made = splat_head([Photo(photographed)], SplatHeadSettings(detail=6000))
     wide = replace(photographed, offsets=(small_model.mean * [1.0, 0, 0]).astype(np.float32))
     before, after = posed(made, photographed), posed(made, wide)
     front = (
@@ -98,7 +100,7 @@ def test_hair_becomes_a_volume_that_reaches_behind_the_skull(photographed: HeadS
     rows, columns = np.mgrid[:160, :160]
     cap = (np.hypot(rows - 62, columns - 80) < 50) & (rows < 62)
     labels[cap] = PARSING_CLASSES.index("hair")
-    made = splat_head(photographed, labels, None, SplatHeadSettings(detail=8000))
+    made = splat_head([Photo(photographed, labels)], SplatHeadSettings(detail=8000))
     volume = made.volume
     assert len(volume.positions) > 500
     assert volume.positions[:, 2].min() < photographed.model.mean[:, 2].min() * 0.5
@@ -108,15 +110,15 @@ def test_hair_becomes_a_volume_that_reaches_behind_the_skull(photographed: HeadS
 
 
 def test_without_a_photograph_it_is_plain_skin(small_head: HeadState) -> None:
-    splats = head_to_splats(small_head, detail=6000)
+    splats = head_to_splats(small_head, detail=6000, context=Context())
     assert len(splats.positions) > 2000 and np.isfinite(splats.harmonics).all()
 
 
 def test_masks_of_another_picture_are_refused(photographed: HeadState) -> None:
     with pytest.raises(NodeError, match="parsing"):
-        head_to_splats(photographed, Parsing(np.zeros((5, 5), np.uint8)))
+        head_to_splats(photographed, Parsing(np.zeros((5, 5), np.uint8)), context=Context())
     with pytest.raises(NodeError, match="matte"):
-        head_to_splats(photographed, None, Mask(np.zeros((5, 5), np.float32)))
+        head_to_splats(photographed, None, Mask(np.zeros((5, 5), np.float32)), context=Context())
 
 
 def test_the_head_is_made_once_for_a_clip(photographed: HeadState, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +129,11 @@ def test_the_head_is_made_once_for_a_clip(photographed: HeadState, monkeypatch: 
     monkeypatch.setattr(_built, "splat_head", lambda *given: made.append(1) or whole(*given))
     for frame in range(3):
         expression = np.full(52, 0.1 * frame, np.float32)
-        head_to_splats(replace(photographed, expression=expression, reference=photographed), detail=6001)
+        head_to_splats(
+            replace(photographed, expression=expression, reference=photographed),
+            detail=6001,
+            context=Context(),
+        )
     assert len(made) == 1
 
 
@@ -135,7 +141,7 @@ def test_the_head_is_made_once_for_a_clip(photographed: HeadState, monkeypatch: 
 def test_the_astronaut_is_found_again_from_the_side(astronaut_fit: HeadState) -> None:
     from nodes.face.face_landmarks import face_landmarks
 
-    splats = head_to_splats(astronaut_fit, sharpen=8)
+    splats = head_to_splats(astronaut_fit, sharpen=8, context=Context())
     inside = covered(astronaut_fit)
     assert astronaut_fit.picture is not None
     drawn = render(splats, astronaut_fit.camera)
