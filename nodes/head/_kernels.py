@@ -96,7 +96,7 @@ def _above(b, edge, shift, reach):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=True, parallel=True)
 def draw_skin(  # type: ignore[no-untyped-def]
-    where, shading, skin, photo, eyeballs, eyes, uppers, lowers, left, top, out
+    where, shading, skin, lids, photo, eyeballs, eyes, uppers, lowers, left, top, out
 ):
     """Fill `out` (a window of the picture) with skin, lids and eyes.
 
@@ -104,6 +104,7 @@ def draw_skin(  # type: ignore[no-untyped-def]
         where: h x w x 2, the place in the photo that each pixel of the window shows.
         shading: h x w, multiplies the skin.
         skin: the photo with eyes and mouth filled with the skin around them.
+        lids: the same without lashes, liner and what else lies around open eyes.
         photo: the photo. eyeballs: the photo with the eyeballs completed beyond the lids.
         eyes: 2 x EYE_COLUMNS. uppers, lowers: 2 x SAMPLES, the lids' edges in the photo.
         left, top: where the window lies; pixels that show themselves are copied.
@@ -121,6 +122,7 @@ def draw_skin(  # type: ignore[no-untyped-def]
             stroke = 0.0
             eye = 0
             stretched = False
+            closing = 0.0
             for e in range(eyes.shape[0]):
                 half = eyes[e, HALF]
                 dx = sx - eyes[e, ORIGIN_X]
@@ -129,8 +131,12 @@ def draw_skin(  # type: ignore[no-untyped-def]
                 uy = eyes[e, ALONG_Y]
                 a = (dx * ux + dy * uy) / half
                 b = (dx * uy - dy * ux) / half
-                if abs(a) > 1.1 or b > 2.2 or b < -2.0:
+                if abs(a) > 1.6 or b > 2.2 or b < -2.0:
                     continue
+                shut = min(eyes[e, UPPER_SHARE] + eyes[e, LOWER_SHARE], 1.0)
+                closing = _smooth(0.45, 0.9, shut) * (1.0 - _smooth(1.35, 1.6, abs(a)))
+                if abs(a) > 1.1:
+                    break
                 upper = _curve(uppers[e], a)
                 lower = _curve(lowers[e], a)
                 gap = upper - lower
@@ -193,13 +199,17 @@ def draw_skin(  # type: ignore[no-untyped-def]
                     sy -= (source - b) * half * ux
                 break
             light = shading[row, column]
-            if not stretched and cover == 0.0 and light == 1.0:
+            if not stretched and cover == 0.0 and light == 1.0 and closing == 0.0:
                 gone = abs(sx - (left + column + 0.5)) + abs(sy - (top + row + 0.5))
                 if gone < 1e-3:
                     for k in range(3):
                         out[row, column, k] = photo[top + row, left + column, k]
                     continue
             _cubic(skin, sx, sy, colour)
+            if closing > 0.0:
+                _cubic(lids, sx, sy, second)
+                for k in range(3):
+                    colour[k] += closing * (second[k] - colour[k])
             for k in range(3):
                 value = colour[k] * light
                 value += cover * (eye_colour[k] - value)
@@ -229,7 +239,7 @@ def _strip(texture, x, y, colour):  # type: ignore[no-untyped-def]
 @njit(cache=True, fastmath=True, parallel=True)
 def draw_mouth(  # type: ignore[no-untyped-def]
     photo, frame, upper, lower, old_frame, old_upper, old_lower, to_skull, to_jaw,
-    teeth, teeth_place, low_teeth, low_place, tones, change, left, top, out,
+    teeth, teeth_place, low_teeth, low_place, tones, toothed, change, left, top, out,
 ):  # fmt: skip
     """Fill the opening between the lips in `out` (a window of the picture at left, top).
 
@@ -241,6 +251,7 @@ def draw_mouth(  # type: ignore[no-untyped-def]
         to_skull, to_jaw: 2 x 3, from a pixel to the photo's pixel that moves with skull or jaw.
         teeth, low_teeth: RGBA strips. teeth_place, low_place: 2 x 3, from the photo's pixels to texels.
         tones: 3 x 3, colours of the dark, the tongue and the lip's inside.
+        toothed: 0..1, whether what the photo shows is teeth; a mere gap between lips does not grow.
         change: 0 when nothing moved, 1 when the mouth is clearly another one.
     """
     height, width = out.shape[:2]
@@ -313,6 +324,10 @@ def draw_mouth(  # type: ignore[no-untyped-def]
                 below = (ob - old_low) * old_half
                 seen *= min(max(1.0 + below / soft, 0.0), 1.0)
                 seen *= 1.0 - _smooth(0.0, 0.12, abs(oa) - 0.97)
+                beyond_lip = (ob - old_up) * old_half
+                grown = opening - old_gap
+                lost = max(_smooth(0.3, 1.5, beyond_lip), _smooth(0.6, 0.12 * half + 2.0, grown))
+                seen *= 1.0 - (1.0 - toothed) * change * lost
                 margin = change * min(1.0 / old_half, 0.25 * (old_up - old_low))
                 held = min(max(ob, old_low + margin), old_up - margin)
                 px = old_frame[0] + old_half * (oa_in * old_frame[2] + held * old_frame[3])

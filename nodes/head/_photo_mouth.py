@@ -28,6 +28,7 @@ class Mouth:
         jaw_vertices: the vertices whose mean motion is the jaw's.
         upper, lower: RGBA strips; upper_place, lower_place: 2 x 3, the photo's pixels to texels.
         tones: 3 x 3, the dark, the tongue, the inside of the lip. white: 3, the teeth.
+        toothed: 0..1, whether the photo shows teeth between its lips.
     """
 
     opening: Slit
@@ -40,6 +41,7 @@ class Mouth:
     lower_place: FloatArray
     tones: FloatArray
     white: FloatArray
+    toothed: float
 
 
 def make_mouth(reference: HeadState, photo: FloatArray, vertices: FloatArray, opening: Slit) -> Mouth:
@@ -51,7 +53,7 @@ def make_mouth(reference: HeadState, photo: FloatArray, vertices: FloatArray, op
     lips = landmark_points(reference.model, vertices)[[13, 14]]
     upper_edge = _beside_lip(upper_edge, lips[0], rotation, -0.0042)
     lower_edge = _beside_lip(lower_edge, lips[1], rotation, -0.0030)
-    skin, lip_tone, white = _tones(reference, photo, opening)
+    skin, lip_tone, white, toothed = _tones(reference, photo, opening)
     dark = np.array([0.13, 0.045, 0.04]) * (0.4 + 0.9 * float(skin.mean()))
     tongue = 0.55 * lip_tone + 0.25 * skin * np.array([1.0, 0.62, 0.6])
     return Mouth(
@@ -65,6 +67,7 @@ def make_mouth(reference: HeadState, photo: FloatArray, vertices: FloatArray, op
         lower_place=_strip_place(reference, lower_edge, rotation, "lower"),
         tones=np.stack([dark, tongue, lip_tone]).astype(np.float32),
         white=white.astype(np.float32),
+        toothed=toothed,
     )
 
 
@@ -114,8 +117,8 @@ def flat(reference: HeadState, points: FloatArray) -> FloatArray:
 
 def _tones(
     reference: HeadState, photo: FloatArray, opening: Slit
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The colours of skin, lips and teeth: 3 each, sRGB."""
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """The colours of skin, lips and teeth (3 each, sRGB), and whether the photo shows teeth (0..1)."""
     import cv2
 
     height, width = photo.shape[:2]
@@ -135,11 +138,14 @@ def _tones(
     light = skin / np.array([0.80, 0.60, 0.50])
     light = 0.5 * light + 0.5 * light.mean()
     white = np.clip(light * np.array([0.76, 0.70, 0.61]), 0.0, 0.85)
+    toothed = 0.0
     if between.sum() > 30:
         shown = photo[between]
         bright = shown[shown.mean(axis=1) >= np.quantile(shown.mean(axis=1), 0.7)]
         tone = np.median(bright, axis=0)
-        # Teeth are far less red than lips and not much darker than skin.
-        if tone.mean() > 0.6 * skin.mean() and tone[1] > 0.74 * tone[0]:
-            white = tone * min(1.0 / 0.9, 0.95 / float(tone.max())) * np.array([1.0, 0.975, 0.93])
-    return skin, lips, np.clip(white, 0.0, 0.95)
+        # Teeth are far less red than lips and gums, and not much darker than skin.
+        toothed = float(np.clip((tone[1] / max(float(tone[0]), 1e-3) - 0.78) / 0.08, 0.0, 1.0))
+        toothed *= float(np.clip((tone.mean() / max(float(skin.mean()), 1e-3) - 0.5) / 0.1, 0.0, 1.0))
+        shown_white = tone * min(1.0 / 0.9, 0.95 / float(tone.max())) * np.array([1.0, 0.975, 0.93])
+        white = white + toothed * (shown_white - white)
+    return skin, lips, np.clip(white, 0.0, 0.95), toothed

@@ -13,7 +13,6 @@ import numpy as np
 
 from nodes.face._hair import PortraitMatte
 from nodes.face._landmarks import LandmarkRuntime
-from nodes.head._fit import eye_distance
 from nodes.head._photo import PhotoLayers, prepare
 from nodes.head._photo_behind import Behind
 from nodes.head._photo_frame import Movement, movement, render_over_photo
@@ -135,7 +134,7 @@ def backdrop_of(
     def make() -> Behind:
         labels = None if parsing is None else parsing.labels
         place = None if plate is None else plate.pixels
-        return behind_of(image.pixels, alpha, labels, place, eye_distance(fit.landmarks))
+        return behind_of(image.pixels, alpha, labels, place, fit)
 
     parts: tuple[Any, ...] = tuple(part for part in (fit, image, alpha, parsing, plate) if part is not None)
     behind: Behind = _backdrops.get(parts, make)

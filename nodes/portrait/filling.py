@@ -19,7 +19,6 @@ _COARSEST = 28
 _ROUNDS = (14, 3)
 #: What a patch from far away must be better by, per share of the picture's size: squared colour.
 _HOMELY = 0.004
-_MOST_PIXELS = 40_000_000
 #: How much of the slow changes patches are compared by, and what counts as slow, in 96ths of a side.
 _SLOW = 0.3
 _SLOW_REACH = 4.0
@@ -35,11 +34,35 @@ def filled(picture: FloatArray, hole: np.ndarray, allowed: np.ndarray | None = N
 
     Deterministic. Without a place to take patches from, the hole is filled smoothly.
     """
-    if not hole.any() or picture.shape[0] * picture.shape[1] > _MOST_PIXELS:
+    if not hole.any():
         return picture
     known = ~hole if allowed is None else allowed & ~hole
     if not known.any():
         return np.where(hole[..., None], picture.mean(axis=(0, 1)), picture).astype(np.float32)
+    box = _around(hole, known)
+    result = picture.astype(np.float32, copy=True)
+    part = np.ascontiguousarray(picture[box], np.float32)
+    result[box] = _completed(part, np.ascontiguousarray(hole[box]), np.ascontiguousarray(known[box]))
+    return result
+
+
+def _around(hole: np.ndarray, known: np.ndarray) -> tuple[slice, slice]:
+    """The part of a picture that holds a hole and enough around it to fill it from."""
+    rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    reach = round(0.4 * max(rows[-1] - rows[0], columns[-1] - columns[0])) + 16
+    while True:
+        box = (
+            slice(max(rows[0] - reach, 0), rows[-1] + reach + 1),
+            slice(max(columns[0] - reach, 0), columns[-1] + reach + 1),
+        )
+        enough = known[box].sum() >= min(hole.sum(), 0.5 * known.sum())
+        if enough or reach > max(hole.shape):
+            return box
+        reach *= 2
+
+
+def _completed(picture: FloatArray, hole: np.ndarray, known: np.ndarray) -> FloatArray:
+    """`filled` in a box of its picture."""
     # Light that changes slowly is continued by itself; patches carry what is finer.
     slow = _membrane(picture, hole, known)
     work = (picture - (1.0 - _SLOW) * slow).astype(np.float32)
