@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 import numpy as np
 
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice import phone_net
+from nodes.voice.incoming import Resampler
 from nodes.voice.lips import coefficients_of
 from nodes.voice.sound import SPEECH_RATE
 from nodes.voice.sound_features import STEP
@@ -16,7 +18,7 @@ from nodes.voice.visemes import blended, sharpened
 #: Steps (of 10 ms) by which answers stay behind the sound: the network's view, and the blending's.
 DELAY_STEPS = phone_net.CONTEXT + 9
 #: Answers are worked out for this many steps at a time.
-_BATCH = 4
+_BATCH = 2
 #: Seconds by which an answer comes after its sound, at most.
 DELAY = (DELAY_STEPS + _BATCH) / 100.0
 #: Seconds of sound that are kept to answer from, and by which the level is judged.
@@ -79,6 +81,37 @@ class LiveMouth:
             self._first += spare
 
 
+class Follower:
+    """Feeds a LiveMouth from a microphone and watches how late the answers come."""
+
+    def __init__(self, shape: dict[str, float]) -> None:
+        """shape: intensity, jaw, lips and tongue, as in `lips.coefficients_of`."""
+        self._mouth = LiveMouth(**shape)
+        self._resampler: Resampler | None = None
+        self._rows: list[FloatArray] = []
+        self._started = 0.0
+        self._count = 0
+        self.delay = 0.0
+
+    def hear(self, block: FloatArray, rate: int) -> None:
+        """Take a block of sound (N, mono) the moment it has arrived."""
+        if self._resampler is None:
+            self._resampler = Resampler(rate)
+            # The first sample was spoken a block ago.
+            self._started = monotonic() - len(block) / rate
+        rows = self._mouth.feed(self._resampler.feed(block))
+        if len(rows):
+            self._rows.append(rows)
+            # The oldest answer of a batch waited longest.
+            self.delay = max(self.delay, monotonic() - self._started - self._count / 100.0)
+            self._count += len(rows)
+
+    def finished(self, seconds: float) -> FloatArray:
+        """All coefficients of `seconds` of sound, at the time of their sound: T x 52, 100 a second."""
+        rows = self._mouth.feed(np.zeros(int((DELAY + 0.2) * SPEECH_RATE), np.float32))
+        return np.concatenate([*self._rows, rows])[: max(round(seconds * 100), 1)]
+
+
 def followed(
     signal: FloatArray,
     shape: dict[str, float],
@@ -93,7 +126,7 @@ def followed(
         shape: intensity, jaw, lips and tongue.
         progress: called with the share done; may raise to give up.
     """
-    mouth, block = LiveMouth(**shape), SPEECH_RATE // 10
+    mouth, block = LiveMouth(**shape), _BATCH * STEP
     count = -(-len(signal) // STEP)
     # Silence behind the sound brings out the last answers.
     whole = np.concatenate([signal, np.zeros(int((DELAY + 0.2) * SPEECH_RATE), np.float32)])

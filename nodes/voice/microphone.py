@@ -9,17 +9,27 @@ import numpy as np
 
 from nodes.sdk import NodeError
 from nodes.sdk.values import Audio
+from nodes.sdk.values.arrays import FloatArray
 
 _NO_DEVICE = "Connect a microphone and allow this program to use it, or load a file with 'Load audio'"
 
 
-def record(seconds: float, device: str, progress: Callable[[float], None]) -> Audio:
+def record(
+    seconds: float,
+    device: str,
+    progress: Callable[[float], None],
+    heard: Callable[[FloatArray, int], None] = lambda block, rate: None,
+    *,
+    block: float = 0.1,
+) -> Audio:
     """Record mono sound.
 
     Args:
         seconds: how long.
         device: part of the device's name; empty for the system's own choice.
         progress: called several times a second with the share done; may raise to stop.
+        heard: called with each block of samples (N) and their rate as soon as it is there.
+        block: seconds in a block.
 
     Raises:
         NodeError: when there is no sound system, no microphone, or it cannot be used.
@@ -29,15 +39,16 @@ def record(seconds: float, device: str, progress: Callable[[float], None]) -> Au
     try:
         chosen = _device(sounddevice, device)
         rate = int(sounddevice.query_devices(chosen, "input")["default_samplerate"])
-        wanted = int(seconds * rate)
+        wanted, each = int(seconds * rate), max(int(block * rate), 1)
         count = 0
         with sounddevice.InputStream(
-            samplerate=rate, device=chosen, channels=1, dtype="float32", blocksize=rate // 10
+            samplerate=rate, device=chosen, channels=1, dtype="float32", blocksize=each
         ) as stream:
             while count < wanted:
-                block, _ = stream.read(rate // 10)
-                blocks.append(block.copy())
-                count += len(block)
+                samples, _ = stream.read(each)
+                blocks.append(samples.copy())
+                heard(blocks[-1][:, 0], rate)
+                count += len(samples)
                 progress(count / wanted)
     except (sounddevice.PortAudioError, ValueError) as error:
         raise NodeError(f"the microphone cannot be used ({error})", hint=_NO_DEVICE) from error

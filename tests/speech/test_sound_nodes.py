@@ -11,6 +11,7 @@ import pytest
 
 from nodes.sdk import Context, NodeError
 from nodes.sdk.values import Audio
+from nodes.speech.live_mouth import live_mouth
 from nodes.speech.record_microphone import record_microphone
 from nodes.speech.trim_audio import trim_audio
 from nodes.voice.sound import speech_signal
@@ -71,7 +72,9 @@ def test_no_sound_library_is_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
         record_microphone(take=1, context=Context())
 
 
-def test_a_recording_has_the_length_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def desk_microphone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A microphone that hums."""
+
     class Stream:
         def __init__(self, **settings: Any) -> None:
             self.read = lambda count: (np.full((count, 1), 0.25, np.float32), False)
@@ -89,8 +92,28 @@ def test_a_recording_has_the_length_asked_for(monkeypatch: pytest.MonkeyPatch) -
         query_devices=lambda *which: entry if which else [entry],
     )
     monkeypatch.setitem(sys.modules, "sounddevice", system)
+
+
+def test_a_recording_has_the_length_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk_microphone(monkeypatch)
     audio = record_microphone(take=1, seconds=1.05, device="desk", context=Context())
     assert audio.rate == 44100
     assert len(audio.samples) == int(1.05 * 44100)
     with pytest.raises(NodeError, match="Desk microphone"):
         record_microphone(take=1, device="kitchen", context=Context())
+
+
+def test_a_live_mouth_lasts_as_long_as_its_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk_microphone(monkeypatch)
+    live = live_mouth(take=1, seconds=0.8, fps=50.0, context=Context())
+    assert live.audio.seconds == pytest.approx(0.8, abs=0.01)
+    assert len(live.motion.coefficients) == 40
+    assert np.isfinite(live.motion.coefficients).all()
+    with pytest.raises(NodeError, match="nothing was recorded yet"):
+        live_mouth(context=Context())
+
+
+def test_a_live_mouth_without_a_microphone_is_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", NoMicrophone)
+    with pytest.raises(NodeError, match="there is no microphone"):
+        live_mouth(take=1, context=Context())
