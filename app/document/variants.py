@@ -169,7 +169,8 @@ def write_variants(graph: Graph, registry: Registry, folder: Path | None) -> dic
     data: dict[str, Any] = {}
     for title, variant in graph.settings.variants.items():
         data[title] = {}
-        for address, settings in variant.items():
+        # Nodes that are gone come last, as they do when the file is read and written again.
+        for address, settings in sorted(variant.items(), key=lambda item: item[0] not in nodes):
             node = nodes.get(address)
             spec = registry.get(node.kind) if node is not None else None
             data[title][address] = {

@@ -101,3 +101,10 @@ def test_variants_are_renamed_and_removed() -> None:
         with pytest.raises(GraphError):
             refused()
     assert current(graph) == graph.settings.variants["bright"]
+
+
+def test_a_file_with_variants_of_nodes_that_are_gone_is_written_as_it_was_read() -> None:
+    graph = commands.delete_nodes(two(), REGISTRY, ["first"])
+    text = write_text(graph, REGISTRY)
+    assert b"first" in text, "undo in another session is not possible, but the values are not thrown away"
+    assert write_text(read_text(text, REGISTRY).graph, REGISTRY) == text

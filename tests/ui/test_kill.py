@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
+import random
 import signal
 import subprocess
 import sys
@@ -12,73 +12,72 @@ from pathlib import Path
 
 import pytest
 
+from app.document.backups import backups
 from app.document.document import Document
 from app.document.recovery import find_recovery
+from nodes.sdk.registry import Registry
+from tests.ui.conftest import small_graph
 from tests.ui.fakes import small_registry
+from tests.ui.killed_session import ASIDE, digest
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Edits every 20 ms and says each number; puts work aside every 100 ms.
-SCRIPT = """
-import sys
-from pathlib import Path
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QWidget
-from app.ui import files
-from app.ui.session import Session
-from app.ui.settings import Preferences
-from tests.ui.fakes import FakeEngine, small_registry
-files.AUTOSAVE = 100
-app = QApplication([])
-session = Session(FakeEngine, small_registry())
-keeper = files.Files(session, Preferences(Path(sys.argv[2])), QWidget())
-session.open(Path(sys.argv[1]))
-count = 0
-def work():
-    global count
-    count += 1
-    session.edit("Set", lambda graph: graph.with_parameter("grade", "gain", count / 10000))
-    if count % 17 == 0:
-        session.save()
-    sys.stdout.write(f"{count}\\n")
-    sys.stdout.flush()
-timer = QTimer()
-timer.timeout.connect(work)
-timer.start(20)
-app.exec()
-"""
+#: What may be gone: the time between two saves of unsaved work, and what a busy machine adds.
+LOST = ASIDE / 1000 + 0.5
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
-@pytest.mark.parametrize("wanted", [23, 40, 61])
-def test_after_a_kill_all_but_the_last_moment_is_there(wanted: int, tmp_path: Path) -> None:
-    registry = small_registry()
-    path = tmp_path / "work.graph"
-    document = Document(registry)
-    from tests.ui.conftest import small_graph
-
-    document.apply(small_graph(), "Build")
-    document.save_as(path)
+def killed(path: Path, folder: Path, seed: int, seconds: float) -> list[tuple[float, str]]:
+    """Let a scripted session work on a file, kill it; (time, document) after each of its actions."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(path), str(tmp_path / "preferences.ini")],
+        [sys.executable, "-m", "tests.ui.killed_session", str(path), str(folder), str(seed)],
         cwd=ROOT,
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "FACEWRIGHT_DATA": str(folder / "data")},
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
     assert process.stdout is not None
-    last = 0
-    deadline = time.monotonic() + 60
-    for line in process.stdout:
-        last = int(line)
-        if last >= wanted or time.monotonic() > deadline:
-            break
+    first = process.stdout.readline()
+    assert first, "the session did not begin"
+    time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
-    last = max([last, *map(int, re.findall(r"\d+", process.stdout.read()))])
+    lines = [first, *process.stdout.read().splitlines()]
     process.wait(10)
     process.stdout.close()
+    # The last line may be cut off in its middle.
+    whole = [line.split() for line in lines]
+    return [(float(entry[0]), entry[1]) for entry in whole if len(entry) == 2 and len(entry[1]) == 16]
+
+
+def reopened(path: Path, registry: Registry) -> Document:
+    """The document as the program offers it after the kill."""
     recovery = find_recovery(path)
-    kept = Document.recovered(recovery, registry) if recovery else Document.open(path, registry)
-    gain = kept.graph.nodes["grade"].parameters["gain"]
-    assert isinstance(gain, float)
-    assert set(kept.graph.nodes) == {"photo", "faces", "grade", "export"}
-    assert round(gain * 10000) >= last - 20, "more than the last half second is gone"
+    return Document.recovered(recovery, registry) if recovery else Document.open(path, registry)
+
+
+def check_kill(folder: Path, seed: int, seconds: float) -> None:
+    registry = small_registry()
+    path = folder / "work.graph"
+    document = Document(registry)
+    document.apply(small_graph(), "Build")
+    document.save_as(path)
+    steps = killed(path, folder, seed, seconds)
+    found = digest(reopened(path, registry).graph, registry)
+    moments = [moment for moment, text in steps if text == found]
+    assert moments, f"seed {seed}, killed after {seconds:.3f} s: this is no moment of the session"
+    assert steps[-1][0] - moments[-1] <= LOST, f"seed {seed}: more than the last moment is gone"
+    # Whatever was being written, the saved file and every earlier save can be read too.
+    Document.open(path, registry)
+    for backup in backups(path):
+        Document.open(backup, registry)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_a_kill_at_any_moment_all_but_the_last_is_there(seed: int, tmp_path: Path) -> None:
+    check_kill(tmp_path, seed, random.uniform(0.05, 1.2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 125))
+def test_many_kills_at_random_moments(seed: int, tmp_path: Path) -> None:
+    check_kill(tmp_path, seed, random.uniform(0.0, 2.5))
