@@ -63,6 +63,8 @@ class MainWindow(QMainWindow):
         self.help = HelpPanel(session, self)
         self.curves = CurvesPanel(session, self)
         self.timeline = Timeline(session, self.keys, self)
+        # Over the ruler Home and the like mean the timeline, and no longer the graph.
+        self.keys.attach(self.timeline.ruler, "timeline")
         self.notices = Notices(session, self.show_models, self.show_export, self)
         self._export_dialog: QDialog | None = None
         self._popups: dict[str, SearchPopup] = {}

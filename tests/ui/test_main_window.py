@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.document.graph import Graph, NodeInstance, Port
 from app.engine.protocol import ErrorReport
@@ -363,3 +363,17 @@ def test_the_guide_opens_once(built: MainWindow) -> None:
     guides = built.findChildren(GuideDialog)
     assert len(guides) == 1 and guides[0].isVisible() and not guides[0].isModal()
     guides[0].close()
+
+
+def test_the_ruler_takes_the_keys_from_the_graph_while_the_cursor_is_over_it(built: MainWindow) -> None:
+    enter(built.canvas)
+    assert built.focusWidget() is built.canvas, "Home frames the graph"
+    enter(built.timeline.ruler)
+    assert built.focusWidget() is built.timeline.ruler, "Home goes to the first frame"
+
+
+def enter(widget: QWidget) -> None:
+    """Bring the cursor over a widget."""
+    place = QPointF(5, 5)
+    QApplication.sendEvent(widget, QEnterEvent(place, place, widget.mapToGlobal(place)))
+    settle()

@@ -437,7 +437,8 @@ class GraphCanvas(QGraphicsView):
         found = self.actions_map.find("canvas", event)
         if found in ("canvas.hold_pan", "canvas.hold_cut"):
             if not event.isAutoRepeat():
-                self._held, self._held_used = found.rsplit("_", 1)[1], False
+                # Some servers send a held key anew in the midst of a drag: that is no tap.
+                self._held, self._held_used = found.rsplit("_", 1)[1], self._gesture is not None
                 self._show_held_cursor()
             return
         # The arrows belong to the timeline: the scroll area must not take them.
