@@ -99,23 +99,6 @@ def write(typing, array, index, value):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def prefetch(typing, array, index):  # type: ignore[no-untyped-def]
-    """Fetch row `index` of an array into the cache ahead of its use."""
-
-    def lower(context, builder, signature, values):  # type: ignore[no-untyped-def]
-        made = context.make_array(signature.args[0])(context, builder, values[0])
-        step = builder.extract_value(made.strides, 0)
-        start = builder.bitcast(made.data, cgutils.voidptr_t)
-        place = builder.gep(start, [builder.mul(values[1], step)])
-        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, _WHOLE, _WHOLE, _WHOLE])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [place, *(ir.Constant(_WHOLE, value) for value in (0, 3, 1))])
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), lower
-
-
-@intrinsic
 def lanes(typing, value):  # type: ignore[no-untyped-def]
     """The same number in all lanes."""
     return _made(_LANES, (types.float32,), _everywhere)

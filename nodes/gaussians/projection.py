@@ -247,7 +247,7 @@ def _sixteen(  # type: ignore[no-untyped-def]
     # A comparison with what is not a number fails, so that damaged splats are not visible.
     return (
         bits_within(lanes(np.float32(NEAR)), z)
-        & bits_within(lanes(np.float32(1e-30)), exponent)
+        & bits_within(lanes(np.float32(FAINTEST)), opacity)
         & bits_within(lanes(np.float32(1e-30)), determinant)
         & bits_within(nothing, right)
         & bits_within(nothing, bottom)

@@ -6,7 +6,9 @@ import pytest
 from nodes.camera._placing import orbit, shrunk
 from nodes.gaussians.exact import exact_picture
 from nodes.gaussians.harmonics import colour_to_harmonic
+from nodes.gaussians.projection import view_matrix
 from nodes.gaussians.render import Surface, render
+from nodes.gaussians.shading import splat_normals
 from nodes.sdk import NodeError
 from nodes.sdk.context import Context, RunSettings
 from nodes.sdk.values import Camera, Mesh, Splats
@@ -29,6 +31,79 @@ def test_the_pictures_need_not_be_whole_tiles(ball: Splats, camera: Camera) -> N
     odd = replace(camera, width=33, height=17, centre_x=16.0, centre_y=9.0)
     exact, _ = exact_picture(ball, odd)
     assert psnr(render(ball, odd).colour, exact) > 60
+
+
+def _showing(splats: Splats, values: np.ndarray) -> Splats:
+    """The same splats with other colours, which may be any numbers above 0."""
+    return replace(splats, harmonics=colour_to_harmonic(values)[:, None])
+
+
+def test_depth_and_normals_are_blended_as_colours_are(ball: Splats, camera: Camera) -> None:
+    distance = (ball.positions @ view_matrix(camera)[2, :3] + view_matrix(camera)[2, 3])[:, None]
+    depth, through = exact_picture(_showing(ball, np.repeat(distance, 3, axis=1)), camera)
+    facing, _ = exact_picture(_showing(ball, splat_normals(ball, camera) / 2 + 0.5), camera)
+    seen = through < 0.5
+    drawn = render(ball, camera, shape=True)
+    assert drawn.depth is not None and drawn.normals is not None
+    assert np.abs(drawn.depth[seen] - depth[seen, 0] / (1 - through)[seen]).max() < 1e-3
+    summed = 2 * facing - (1 - through)[..., None]
+    length = np.linalg.norm(summed, axis=2)
+    expected = summed / np.maximum(length, 1e-6)[..., None]
+    # Where opposite normals cancel each other, what remains has no direction to speak of.
+    assert np.abs(drawn.normals - expected)[seen & (length > 0.1)].max() < 0.02
+    assert np.array_equal(drawn.colour, render(ball, camera).colour)
+
+
+def test_a_plane_among_splats_shows_exactly_those_before_it(ball: Splats, camera: Camera) -> None:
+    distance = ball.positions @ view_matrix(camera)[2, :3] + view_matrix(camera)[2, 3]
+    size = (camera.height, camera.width)
+    blue = np.zeros((*size, 3), np.float32)
+    blue[..., 2] = 1
+    plane = Surface(blue, np.ones(size, np.float32), np.full(size, 0.5, np.float32), blue)
+    near = Splats(
+        *(getattr(ball, name)[distance <= 0.5] for name in ("positions", "scales", "rotations", "opacities")),
+        ball.harmonics[distance <= 0.5],
+    )
+    assert 100 < len(near.positions) < len(ball.positions) - 100
+    colour, through = exact_picture(near, camera)
+    assert psnr(render(ball, camera, surface=plane).colour, colour + through[..., None] * blue) > 60
+
+
+def test_many_layers_are_blended_to_the_last_that_shows(camera: Camera) -> None:
+    made = cloud(4000, seed=11)
+    faint = replace(made, scales=made.scales * 4, opacities=np.full(4000, 0.03, np.float32))
+    exact, through = exact_picture(faint, camera)
+    drawn = render(faint, camera)
+    assert through.min() < 1e-6
+    assert psnr(drawn.colour, exact) > 70
+    assert psnr(drawn.alpha, 1 - through) > 70
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 31])
+def test_any_number_of_splats_is_drawn(count: int, camera: Camera) -> None:
+    few = cloud(count, bands=4, seed=count)
+    exact, _ = exact_picture(few, camera)
+    drawn = render(few, camera)
+    assert drawn.colour.max() > 0.05
+    assert psnr(drawn.colour, exact) > 60
+
+
+def test_damaged_splats_are_left_out(ball: Splats, camera: Camera) -> None:
+    fields = {name: getattr(ball, name).copy() for name in ("positions", "scales", "rotations", "opacities")}
+    fields["positions"][5, 1] = np.nan
+    fields["positions"][6, 0] = np.inf
+    fields["scales"][7, 2] = np.nan
+    fields["rotations"][8, 3] = np.nan
+    fields["opacities"][9] = np.nan
+    fields["opacities"][10] = -1.0
+    fields["opacities"][11] = 0.0
+    whole = np.ones(len(ball.positions), bool)
+    whole[5:12] = False
+    others = Splats(*(getattr(ball, name)[whole] for name in fields), ball.harmonics[whole])
+    drawn = render(Splats(**fields, harmonics=ball.harmonics), camera, shape=True)
+    # Sums may be taken in another order, because the others have moved up.
+    assert np.abs(drawn.colour - render(others, camera).colour).max() < 1e-5
+    assert drawn.normals is not None and np.isfinite(drawn.normals).all()
 
 
 def _one(place: tuple[float, float, float], colour: tuple[float, float, float], size: float = 0.02) -> Splats:
