@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nodes.head._correction import Belief, Correction, Fitted, correction_for, towards
 from nodes.head._landmarks import OUTLINE as OUTLINE
 from nodes.head._landmarks import LandmarkBasis, landmark_basis, turned_landmarks
 from nodes.head._landmarks import eye_distance as eye_distance
-from nodes.head._regressor import FirstSight, Regressor, regressor_for, towards
 from nodes.head._solver import (
     bounded_step,
     inverse,
@@ -28,18 +28,20 @@ from nodes.head._solver import (
     normal_equations,
     projection_errors,
     turn_between,
+    weighed,
 )
 from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.sdk.values import HeadModel
 from nodes.sdk.values.arrays import FloatArray
 
 _TOGETHER = 2.0
-#: The regressor has used the landmarks already: they count for less a second time.
-_TOGETHER_AGAIN = 4.0
+#: The correction has used the landmarks already: they count for less a second time.
+_TOGETHER_AGAIN = 8.0
 _OUTLIERS = 0.05  # the share of landmarks expected to be wrong
 _EXPRESSION_DEVIATION = 0.12
 _FOCAL_DEVIATION = 0.12
 _STEPS = 7
+_STEPS_AGAIN = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,20 +122,29 @@ def fit_sights(
 ) -> list[LandmarkFit]:
     """Fit one identity to several pictures of a person, each with its own expression, pose and lens."""
     basis = landmark_basis(model)
-    regressor = regressor_for(model.name, len(model.identity))
-    views = [_View(basis, sight, regressor) for sight in sights]
+    correction = correction_for(model.name, len(model.identity))
     count = basis.directions.shape[-1]
     known = np.zeros(count) if identity_mean is None else basis.turn.T @ identity_mean
     precision = np.eye(count) / identity_freedom**2
-    pull = known / identity_freedom**2
-    if regressor is not None:
+    if correction is None:
+        views = [_View(basis, sight) for sight in sights]
+        problem = _Problem(views, precision, known)
+        steps = problem.solve(_STEPS)
+    else:
+        views, steps = [], 0
+        pull = known / identity_freedom**2
         # each view's posterior over the standard prior that it was trained with
-        gain = regressor.shape_precision - np.eye(count)
-        for view in views:
+        gain = correction.shape_precision - np.eye(count)
+        for sight in sights:
+            view = _View(basis, sight)
+            alone = _Problem([view], np.eye(count), np.zeros(count))
+            steps += alone.solve(_STEPS)
+            belief = view.believe(correction, alone.shape)
             precision = precision + gain
-            pull = pull + regressor.shape_precision @ view.first.shape
-    problem = _Problem(views, precision, inverse(precision) @ pull)
-    steps = problem.solve()
+            pull = pull + weighed(belief.shape, correction.shape_precision)
+            views.append(view)
+        problem = _Problem(views, precision, weighed(pull, inverse(precision)))
+        steps += problem.solve(_STEPS_AGAIN)
     spread = inverse(problem.curvature)[:count, :count]
     identity = basis.turn @ problem.shape
     if identity_mean is not None:
@@ -145,57 +156,60 @@ def fit_sights(
 class _View:
     """One picture: its landmarks, its priors, and where the search stands in it."""
 
-    def __init__(self, basis: LandmarkBasis, sight: Sight, regressor: Regressor | None) -> None:
+    def __init__(self, basis: LandmarkBasis, sight: Sight) -> None:
         self._basis = basis
-        self._centre = sight.centre
+        self._sight = sight
         self.scale = eye_distance(sight.landmarks)
         self.seen = np.column_stack(
             [sight.landmarks[:468, 0] - sight.centre[0], sight.centre[1] - sight.landmarks[:468, 1]]
         ).astype(np.float64)
-        trust = np.ones(468)
+        self._trust = np.ones(468)
         if sight.visibility is not None and len(sight.visibility) >= 468:
-            trust = 0.15 + 0.85 * np.asarray(sight.visibility[:468], np.float64)
-        self._trust = trust
-        self._together = _TOGETHER if regressor is None else _TOGETHER_AGAIN
+            self._trust = 0.15 + 0.85 * np.asarray(sight.visibility[:468], np.float64)
+        self._together = _TOGETHER
         self.confidence = np.ones(468)
-        count = basis.directions.shape[-1]
         self.focal_mean = math.log(sight.focal)
         self.focal_precision = 1e8 if sight.focal_known else 1.0 / _FOCAL_DEVIATION**2
         self.log_focal = self.focal_mean
+        self.expression_mean = np.clip(sight.coefficients, 0.0, 1.0).astype(np.float64)
+        self.expression_precision = np.full(52, 1.0 / _EXPRESSION_DEVIATION**2)
+        self.expression = self.expression_mean.copy()
         self.rotation_mean: FloatArray | None = None
         self.rotation_precision = np.zeros(3)
-        if regressor is None:
-            self.first = FirstSight(np.zeros(count), np.clip(sight.coefficients, 0.0, 1.0), np.eye(3))
-            self.expression_precision = np.full(52, 1.0 / _EXPRESSION_DEVIATION**2)
-            depth = -sight.landmarks[:468, 2].astype(np.float64)
-            self.rotation, self.translation = _first_pose(
-                basis, self.first, self.seen, depth - depth.mean(), sight.focal
-            )
-        else:
-            hidden = None if sight.visibility is None else 1.0 - sight.visibility[:468]
-            self.first = regressor.look(sight.landmarks, sight.coefficients, hidden)
-            self.expression_precision = 1.0 / np.maximum(regressor.expression_spread, 0.01) ** 2
-            middle = sight.landmarks[:468, :2].mean(axis=0)
-            self.rotation = towards(sight.centre, sight.focal, middle) @ self.first.rotation
-            self.rotation_mean = self.rotation
-            self.rotation_precision = 1.0 / regressor.rotation_spread**2
-            self.translation = self._first_place()
-        self.expression = self.first.expression.copy()
+        depth = -sight.landmarks[:468, 2].astype(np.float64)
+        points = basis.mean + basis.expression @ self.expression
+        self.rotation, self.translation = _first_pose(points, self.seen, depth - depth.mean(), sight.focal)
 
-    def _first_place(self) -> FloatArray:
-        """The translation (3) that projects the first shape nearest to the landmarks, by least squares."""
-        coefficients = np.concatenate([self.first.shape, self.first.expression])
-        x, y, z = (self._places(coefficients) @ self.rotation.T).T
+    def believe(self, correction: Correction, shape: FloatArray) -> Belief:
+        """Take what a fit of this picture alone really tells for the prior, and start there again."""
+        middle = self._sight.landmarks[:468, :2].mean(axis=0)
+        ray = towards(self._sight.centre, self._sight.focal, middle)
+        fit = Fitted(shape, self.expression, ray.T @ self.rotation, self.errors(shape) / self.scale)
+        belief = correction.believed(fit, np.asarray(self._sight.coefficients, np.float64))
+        self.expression_mean = belief.expression
+        self.expression = belief.expression.copy()
+        self.expression_precision = 1.0 / np.maximum(correction.expression_spread, 0.02) ** 2
+        self.rotation = self.rotation_mean = ray @ belief.rotation
+        self.rotation_precision = 1.0 / correction.rotation_spread**2
+        self._together = _TOGETHER_AGAIN
+        self.look()
+        self.translation = self._place(belief.shape)
+        return belief
+
+    def _place(self, shape: FloatArray) -> FloatArray:
+        """The translation (3) that projects a shape nearest to the landmarks, by least squares."""
+        coefficients = np.concatenate([shape, self.expression]).astype(np.float32)
+        places = landmark_places(self._still, self._basis.linear, coefficients)
+        x, y, z = (places @ self.rotation.T).T
         focal = math.exp(self.log_focal)
         u, v = self.seen.T
         zero, one = np.zeros(468), np.full(468, focal)
         rows = np.concatenate([np.stack([one, zero, u], 1), np.stack([zero, one, v], 1)])
         right = np.concatenate([-focal * x - u * z, -focal * y - v * z])
+        rows, right = (
+            part * np.tile(self._weight, 2).reshape(-1, *[1] * (part.ndim - 1)) for part in (rows, right)
+        )
         return inverse(np.einsum("nk,nl->kl", rows, rows)) @ np.einsum("nk,n->k", rows, right)
-
-    def _places(self, coefficients: FloatArray) -> FloatArray:
-        shift, _ = turned_landmarks(self._basis, self.rotation)
-        return landmark_places(self._basis.mean + shift, self._basis.linear, coefficients.astype(np.float32))
 
     def look(self) -> None:
         """Take up what is known of landmarks of heads turned as this one."""
@@ -223,7 +237,7 @@ class _View:
         away = self._turned_away()
         return float(
             (weighted**2).sum()
-            + (self.expression_precision * (self.first.expression - self.expression) ** 2).sum()
+            + (self.expression_precision * (self.expression_mean - self.expression) ** 2).sum()
             + self.focal_precision * (self.focal_mean - self.log_focal) ** 2
             + (self.rotation_precision * away**2).sum()
         )
@@ -243,7 +257,7 @@ class _View:
         )
         wanted = np.concatenate(
             [
-                self.first.expression - self.expression,
+                self.expression_mean - self.expression,
                 self._turned_away(),
                 [self.focal_mean - self.log_focal],
             ]
@@ -308,19 +322,19 @@ class _Problem:
         self.shape = mean.copy()
         self.curvature = precision
 
-    def solve(self) -> int:
-        """Step until the cost stops falling; returns the number of steps."""
+    def solve(self, most: int) -> int:
+        """Step until the cost stops falling, `most` times at most; returns the number of steps."""
         for view in self._views:
             view.look()
         cost = self._cost(self.shape)
         steps = 0
-        while steps < _STEPS:
+        while steps < most:
             steps += 1
             change = self._step()
             reached = self._try(change, cost)
             if reached is None:
                 break
-            done = cost - reached < 1e-3 * cost
+            done = cost - reached < 1e-2 * cost
             if done:
                 break
             for view in self._views:
@@ -332,14 +346,16 @@ class _Problem:
 
     def _cost(self, shape: FloatArray) -> float:
         off = self._mean - shape
-        return float(off @ self._precision @ off) + sum(view.cost(shape) for view in self._views)
+        return float((weighed(off, self._precision) * off).sum()) + sum(
+            view.cost(shape) for view in self._views
+        )
 
     def _step(self) -> FloatArray:
         count = len(self.shape)
         size = count + 59 * len(self._views)
         normal, gradient = np.zeros((size, size)), np.zeros(size)
         normal[:count, :count] = self._precision
-        gradient[:count] = self._precision @ (self._mean - self.shape)
+        gradient[:count] = weighed(self._mean - self.shape, self._precision)
         current = np.zeros(size)
         bounded = np.zeros(size, np.bool_)
         for number, view in enumerate(self._views):
@@ -375,10 +391,9 @@ class _Problem:
 
 
 def _first_pose(
-    basis: LandmarkBasis, first: FirstSight, seen: FloatArray, depth: FloatArray, focal: float
+    points: FloatArray, seen: FloatArray, depth: FloatArray, focal: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Rotation (3 x 3) and translation by similarity alignment (Umeyama 1991) of the average head."""
-    points = basis.mean + basis.directions @ first.shape + basis.expression @ first.expression
+    """Rotation (3 x 3) and translation by similarity alignment (Umeyama 1991) of points of a head."""
     target = np.column_stack([seen, depth])
     from_centre = points - points.mean(axis=0)
     to_centre = target - target.mean(axis=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nodes.head._regressor import regressor_for
+from nodes.head._correction import correction_for
 from nodes.head._shape import landmark_points
 from nodes.sdk.values import HeadModel
 from nodes.sdk.values.arrays import FloatArray
@@ -71,7 +71,7 @@ def landmark_basis(model: HeadModel) -> LandmarkBasis:
     if basis is None:
         identity = np.stack([landmark_points(model, part) for part in model.identity], axis=-1)
         expression = np.stack([landmark_points(model, part) for part in model.expression], axis=-1)
-        known = regressor_for(model.name, len(model.identity))
+        known = correction_for(model.name, len(model.identity))
         turn = leading_directions(model) if known is None else known.turn
         directions = identity @ turn
         linear = np.concatenate([directions, expression], axis=2)

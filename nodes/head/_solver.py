@@ -240,3 +240,13 @@ def turn_between(start, end):  # type: ignore[no-untyped-def]
     if sine < 1e-9:
         return axis
     return axis * (math.atan2(sine, cosine) / sine)
+
+
+@njit(cache=True, fastmath=True)
+def weighed(values, rows):  # type: ignore[no-untyped-def]
+    """Values (N) times rows (N x M): M."""
+    out = np.zeros(rows.shape[1], np.float64)
+    for i in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            out[j] += values[i] * rows[i, j]
+    return out
