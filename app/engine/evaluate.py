@@ -115,12 +115,14 @@ class Evaluator:
         proxy: int = 1,
         on_state: OnState | None = None,
         poll: Poll = lambda _key: False,
+        on_preview: Callable[[str, Any], None] | None = None,
     ) -> None:
         """Several values at a frame, each handed on as soon as it is there.
 
         Args:
             on_view: called for every view with its value, or with the NodeFailure why there is none.
             poll: asked with the key of the running node, or None between nodes; True ends it all.
+            on_preview: told a node's name and how its result stands while it works.
 
         Raises:
             Cancelled: when `poll` said so.
@@ -135,6 +137,7 @@ class Evaluator:
             poll,
             checked=self._checked,
             keep=_window(keys) if self._streaming else 0,
+            on_preview=on_preview,
         )
         for view in views:
             try:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -68,6 +69,7 @@ class Run:
         poll: asked often whether to go on.
         checked: catch nodes that modify their inputs.
         keep: when above 0, how many frames of each node that varies stay in the cache.
+        on_preview: told a node's name and how its result stands while it works.
     """
 
     def __init__(
@@ -81,7 +83,9 @@ class Run:
         *,
         checked: bool = False,
         keep: int = 0,
+        on_preview: Callable[[str, Any], None] | None = None,
     ) -> None:
+        self._on_preview = on_preview
         self._keys = keys
         self._plan = keys.plan
         self._cache = cache
@@ -281,6 +285,7 @@ class Run:
             reads=spec.reads,
             on_progress=progress,
             is_cancelled=lambda: self._poll(task.key),
+            on_preview=partial(self._on_preview, step.name) if self._on_preview else None,
         )
         return invoke(
             step.name,

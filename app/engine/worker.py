@@ -179,6 +179,21 @@ class Worker:
             else:
                 self._show(request, view, value)
 
+        def show_unfinished(node: str, value: Any) -> None:
+            """How a running node's result stands, to all viewers that wait for something."""
+            for view in request.views[delivered:]:
+                preview = preview_of(value, limit=view.limit)
+                # Never of full size: what is final counts as seen.
+                proxy = max(request.proxy, 2)
+                self._out.send(
+                    ViewReady(
+                        request.number, view.slot, view.node, view.output, request.frame, proxy, preview
+                    )
+                )
+            pixels = thumbnail_of(value)
+            if pixels is not None and node in request.graph.nodes:
+                self._out.send(Thumbnail(node, pixels))
+
         cancelled = False
         try:
             self._evaluator.look(
@@ -189,6 +204,7 @@ class Worker:
                 on_view=show,
                 on_state=tell,
                 poll=self._poll_for(request, started),
+                on_preview=show_unfinished,
             )
         except Cancelled:
             cancelled = True

@@ -6,7 +6,8 @@ splats go where the picture pulls hardest on the old ones, up to a fixed number;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -112,6 +113,47 @@ class SplatFit:
             now["harmonics"],
         )
 
+    def state(self) -> dict[str, np.ndarray]:
+        """All that it takes to go on later, as arrays by name."""
+        order = json.dumps([self.done, self.loss, self._order, self._random.bit_generator.state])
+        return {
+            **{f"now_{name}": values for name, values in self._parameters.items()},
+            **{f"first_{name}": values for name, values in self._first.items()},
+            **{f"second_{name}": values for name, values in self._second.items()},
+            "pull": self._pull,
+            "seen": self._seen,
+            "order": np.frombuffer(order.encode(), np.uint8),
+        }
+
+    def resume(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` gave for a fit of the same views and settings.
+
+        Raises:
+            ValueError: when it is of another fit, or damaged.
+        """
+        try:
+            done, loss, order, random = json.loads(bytes(state["order"]))
+            count = len(state["now_positions"])
+            bands = (self.settings.degree + 1) ** 2
+            shapes = {
+                "positions": (count, 3), "scales": (count, 3), "rotations": (count, 4),
+                "opacities": (count, 1), "harmonics": (count, bands, 3),
+            }  # fmt: skip
+            loaded = [
+                {name: _checked(state[f"{kind}_{name}"], shape) for name, shape in shapes.items()}
+                for kind in ("now", "first", "second")
+            ]
+            pull, seen = _checked(state["pull"], (count,)), _checked(state["seen"], (count,))
+            self._random.bit_generator.state = random
+            views = len(next(iter(self._levels.values())).targets)
+            if not 0 <= done <= self.settings.steps or any(not 0 <= row < views for row in order):
+                raise ValueError("other settings")
+        except (KeyError, TypeError) as error:
+            raise ValueError("a stored fit is damaged") from error
+        self._parameters, self._first, self._second = loaded
+        self._pull, self._seen = pull, seen
+        self.done, self.loss, self._order = int(done), float(loss), list(order)
+
     def advance(self, steps: int, each: Callable[[SplatFit], None] = lambda fit: None) -> None:
         """Take up to `steps` more steps, calling `each` after every one."""
         for _ in range(min(steps, self.settings.steps - self.done)):
@@ -198,6 +240,12 @@ class SplatFit:
             now[name] = np.ascontiguousarray(np.concatenate([values[kept], grown[name]]))
         self._pull = np.zeros(len(now["positions"]), np.float32)
         self._seen = np.zeros_like(self._pull)
+
+
+def _checked(values: np.ndarray, shape: tuple[int, ...]) -> FloatArray:
+    if values.shape != shape or values.dtype != np.float32 or not np.isfinite(values).all():
+        raise ValueError("a stored fit is damaged")
+    return np.ascontiguousarray(values).copy()
 
 
 def _factors(settings: FitSettings) -> list[int]:

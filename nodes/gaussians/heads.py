@@ -36,7 +36,7 @@ _MOST_STRETCH = 3.0
 #: How far sharpening may change a colour where hair ends.
 _FREE = 0.2
 #: Height in the head's frame below which the model is shoulders, metres.
-_SHOULDERS = -0.09
+SHOULDERS = -0.09
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def _unseen(
     if shots:
         # Neither what has a splat already nor shoulders of the model that the person has not.
         hidden = ~shots[0].shows(place, normal, _FLATTEST)
-        hidden &= ~((place[:, 1] < _SHOULDERS) & shots[0].outside(place))
+        hidden &= ~((place[:, 1] < SHOULDERS) & shots[0].outside(place))
         triangle, weights, place, normal = triangle[hidden], weights[hidden], place[hidden], normal[hidden]
     colours = _own_colours(fit, texture, triangle, weights)
     if shots:

@@ -83,7 +83,7 @@ def painted(
     looks = [_seen(shot, hull, *view) for shot, view in zip(shots, views, strict=True)]
     front = looks[0][1]
     # The first photograph has the say; the others add what they show better.
-    parts = [front, *(0.5 * (1 - front) * trust for _, trust, _ in looks[1:])]
+    parts = [front, *(0.5 * (1 - front) * _feathered(trust) for _, trust, _ in looks[1:])]
     shown = np.clip(np.sum(parts, axis=0), 0, 1).astype(np.float32)
     found = np.sum([part[..., None] * look[0] for part, look in zip(parts, looks, strict=True)], axis=0)
     found = np.where(shown[..., None] > 1e-4, found / np.maximum(np.sum(parts, axis=0), 1e-4)[..., None], 0)
@@ -107,6 +107,14 @@ def painted(
     level = 0.75 * rank + 0.55 * strand_light(shown.shape)
     unseen = _palette(clean, sure, tone)(level)
     return (unseen + shown[..., None] * (found - unseen)).astype(np.float32), front
+
+
+def _feathered(trust: FloatArray) -> FloatArray:
+    """S x T in 0..1 without hard edges inwards, so that another light ends softly."""
+    import cv2
+
+    soft = unwrapped(cv2.GaussianBlur(wrapped(trust), (0, 0), 5.0))
+    return np.minimum(trust, np.clip(2 * soft - 1, 0, 1)).astype(np.float32)
 
 
 def _seen(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,13 @@ from typing import Any
 import numpy as np
 
 from nodes.gaussians.files.checking import Progress, problem, silent
+from nodes.gaussians.shots import Photo
+from nodes.head._shape import expressed_vertices, world_vertices
 from nodes.media.files import existing_file
+from nodes.raster.geometry import project, rotation_matrix
+from nodes.raster.zbuffer import interpolate, rasterise
 from nodes.sdk import FacewrightError
-from nodes.sdk.values import Camera, Image
+from nodes.sdk.values import PARSING_CLASSES, Camera, Image
 from nodes.sdk.values.arrays import FloatArray
 
 _LONGEST = 1 << 25
@@ -21,6 +26,11 @@ _MOST_VIEWS = 2000
 #: Turns a world whose z points up into ours, whose y does.
 Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 Y_DOWN = np.diag([1.0, -1.0, -1.0])
+#: Height in the head's frame where the neck ends, metres; classes that do not turn with the head; and
+#: the longest side of a head's view, pixels.
+_NECK = -0.09
+_NOT_HEAD = tuple(PARSING_CLASSES.index(name) for name in ("cloth", "necklace", "neck"))
+_LARGEST_HEAD = 448
 _FLIP = np.diag([1.0, -1.0, -1.0])
 
 
@@ -151,3 +161,60 @@ def colour_and_alpha(image: Image) -> tuple[FloatArray, FloatArray]:
         return pixels, np.ones(pixels.shape[:2], np.float32)
     alpha = pixels[..., 3]
     return pixels[..., :3] * alpha[..., None], alpha
+
+
+def head_views(photos: Sequence[Photo]) -> list[View]:
+    """Photographs of one head as views of a head that stands still at the origin, facing +z.
+
+    Cropped about the head; what is no part of it is transparent, for it does not turn along. Without
+    labels and matte that is what the head model does not cover.
+    """
+    return [_head_view(photo) for photo in photos]
+
+
+def _head_view(photo: Photo) -> View:
+    import cv2
+
+    fit = photo.fit
+    assert fit.picture is not None
+    points = project(fit.camera, world_vertices(fit))
+    drawn = rasterise(points, fit.model.triangles, fit.camera.width, fit.camera.height)
+    solid = drawn.covered.astype(np.float32)
+    local = expressed_vertices(fit)
+    places = interpolate(drawn, fit.model.triangles, local)
+    head = (drawn.covered & (places[..., 1] > _NECK)).astype(np.uint8)
+    if photo.labels is not None:
+        kept = (np.asarray(photo.labels) > 0) & ~np.isin(photo.labels, _NOT_HEAD)
+        matte = (
+            np.ones(kept.shape, np.float32) if photo.matte is None else np.asarray(photo.matte, np.float32)
+        )
+        alpha = cv2.GaussianBlur(kept.astype(np.float32), (0, 0), 0.8) * matte
+    elif photo.matte is not None:
+        top = int(np.nonzero(head.any(axis=1))[0].max(initial=0)) + 1
+        alpha = np.asarray(photo.matte, np.float32).copy()
+        alpha[top:] = 0
+    else:
+        alpha = solid * head
+    rows, columns = np.nonzero(alpha > 0.5)
+    height, width = alpha.shape
+    if not len(rows):
+        rows, columns = np.array([0, height - 1]), np.array([0, width - 1])
+    edge = int(0.1 * max(np.ptp(rows), np.ptp(columns))) + 4
+    top, left = max(int(rows.min()) - edge, 0), max(int(columns.min()) - edge, 0)
+    bottom, right = min(int(rows.max()) + edge, height), min(int(columns.max()) + edge, width)
+    pixels = np.concatenate([fit.picture.pixels[..., :3], alpha[..., None]], axis=2)[top:bottom, left:right]
+    scale = min(_LARGEST_HEAD / max(pixels.shape[:2]), 1.0)
+    size = (max(round(pixels.shape[1] * scale), 8), max(round(pixels.shape[0] * scale), 8))
+    pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    across = size[0] / (right - left)
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = rotation_matrix(fit.rotation), fit.translation
+    camera = Camera(
+        fit.camera.focal * across,
+        (fit.camera.centre_x - left) * across,
+        (fit.camera.centre_y - top) * size[1] / (bottom - top),
+        size[0],
+        size[1],
+        (np.asarray(fit.camera.world_to_camera, np.float64) @ pose).astype(np.float32),
+    )
+    return View(Image(np.clip(pixels, 0, 1).astype(np.float32)), camera)

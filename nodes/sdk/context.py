@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ T = TypeVar("T")
 READABLE = frozenset({"frame", "fps", "proxy"})
 #: How many notices a result may carry, and how many letters each.
 MOST_NOTICES, LONGEST_NOTICE = 4, 300
+#: Seconds between two previews of a result that is worked on.
+PREVIEW_INTERVAL = 1.0
 
 
 class ModelSource(Protocol):
@@ -58,6 +61,7 @@ class Context:
         reads: frozenset[str] = READABLE,
         on_progress: Callable[[float, str], None] | None = None,
         is_cancelled: Callable[[], bool] | None = None,
+        on_preview: Callable[[Any], None] | None = None,
     ) -> None:
         self._frame = frame
         self._settings = settings or RunSettings()
@@ -65,6 +69,8 @@ class Context:
         self._reads = reads
         self._on_progress = on_progress
         self._is_cancelled = is_cancelled
+        self._on_preview = on_preview
+        self._previewed = -PREVIEW_INTERVAL
         self.notices: tuple[str, ...] = ()
 
     def _declared(self, what: str) -> None:
@@ -101,6 +107,20 @@ class Context:
         self.check()
         if self._on_progress is not None:
             self._on_progress(min(max(fraction, 0.0), 1.0), doing)
+
+    @property
+    def wants_preview(self) -> bool:
+        """Whether somebody looks on, and the last preview is some time ago: ask before making one."""
+        return self._on_preview is not None and time.monotonic() - self._previewed >= PREVIEW_INTERVAL
+
+    def preview(self, value: Any) -> None:
+        """Show how the result stands, while it is still worked on: a value such as an Image.
+
+        It takes the place of the result in the viewers that wait for it, and is never stored.
+        """
+        if self._on_preview is not None and self.wants_preview:
+            self._on_preview(value)
+            self._previewed = time.monotonic()
 
     def notice(self, words: str) -> None:
         """Say something about the result that is no failure, such as "no face was found".

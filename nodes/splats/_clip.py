@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from nodes.gaussians.binding import posed
+from nodes.gaussians.editing import chosen, decimated
+from nodes.gaussians.heads import SHOULDERS, SplatHeadSettings, splat_head
+from nodes.gaussians.person import one_identity
 from nodes.gaussians.shots import Photo
+from nodes.gaussians.views import View, head_views
 from nodes.sdk import Context, NodeError
 from nodes.sdk.errors import FacewrightError
-from nodes.sdk.values import Faces, HeadState, Image
+from nodes.sdk.values import ARKIT_NAMES, Faces, HeadState, Image, Splats
 from nodes.sdk.values.arrays import FloatArray
 
 #: Frames that are looked at for each one that is taken, and at most.
 _LOOKED, _MOST_LOOKED = 4, 40
-#: Radians of turning that are worth as much as being half as sharp.
-_WORTH = 0.25
+#: Radians of turning that are worth as much as eyes that are open and a picture that is sharp.
+_WORTH = 0.3
 
 
-def photos_of_clip(text: str, count: int, context: Context) -> list[Photo]:
+def photos_of_clip(text: str, count: int, context: Context, *, alike: bool = False) -> list[Photo]:
     """The frames of a clip that say most about a head: the first looks straight ahead.
 
     Args:
-        count: how many at most.
+        count: how many at most. alike: take frames from sides that others show already, too.
 
     Raises:
         NodeError: when no frame has a face that a head can be fitted to.
@@ -56,13 +62,16 @@ def photos_of_clip(text: str, count: int, context: Context) -> list[Photo]:
         raise NodeError(
             f"no frame of {Path(text).name} shows a face", hint="Choose a clip in which the person is seen"
         )
-    chosen = spread_views(
-        np.array([fit.rotation[:2] for fit, _, _ in found]), np.array([sharp for _, _, sharp in found]), count
+    blink = [ARKIT_NAMES.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]
+    calm = np.array([1 - 0.8 * float(np.clip(fit.expression[blink].max(), 0, 1)) for fit, _, _ in found])
+    sharp = np.array([sharp for _, _, sharp in found])
+    picked = spread_views(
+        np.array([fit.rotation[:2] for fit, _, _ in found]), sharp * calm, count, 0.0 if alike else 0.05
     )
     parser, matte = load_parser(context), load_matte(context)
     photos = []
-    for place, number in enumerate(chosen):
-        context.progress(0.5 + 0.2 * place / len(chosen), f"parsing view {place + 1} of {len(chosen)}")
+    for place, number in enumerate(picked):
+        context.progress(0.5 + 0.2 * place / len(picked), f"parsing view {place + 1} of {len(picked)}")
         fit, seen, _ = found[number]
         assert fit.picture is not None
         pixels = fit.picture.pixels
@@ -71,25 +80,26 @@ def photos_of_clip(text: str, count: int, context: Context) -> list[Photo]:
     return photos
 
 
-def spread_views(turns: FloatArray, sharp: FloatArray, count: int) -> list[int]:
+def spread_views(turns: FloatArray, sharp: FloatArray, count: int, apart: float = 0.05) -> list[int]:
     """Rows that look from different sides and are sharp; the first is the straightest sharp one.
 
     Args:
         turns: N x 2 radians, how far heads look up or down and to the side.
         sharp: N, more is better.
+        apart: radians that each is to be away from all before it.
     """
     quality = sharp / max(float(sharp.max()), 1e-12)
-    chosen = [int(np.argmin(np.linalg.norm(turns, axis=1) + _WORTH * (1 - quality)))]
-    while len(chosen) < min(count, len(turns)):
-        away = np.linalg.norm(turns[:, None] - turns[chosen][None], axis=2).min(axis=1)
+    taken = [int(np.argmin(np.linalg.norm(turns, axis=1) + _WORTH * (1 - quality)))]
+    while len(taken) < min(count, len(turns)):
+        away = np.linalg.norm(turns[:, None] - turns[taken][None], axis=2).min(axis=1)
         score = away - _WORTH * (1 - quality)
-        score[chosen] = -np.inf
+        score[taken] = -np.inf
         best = int(np.argmax(score))
         # A view that shows nothing new only blurs the others.
-        if away[best] < 0.05:
+        if away[best] < apart:
             break
-        chosen.append(best)
-    return chosen
+        taken.append(best)
+    return taken
 
 
 def _sharpness(pixels: FloatArray, fit: HeadState) -> float:
@@ -102,3 +112,25 @@ def _sharpness(pixels: FloatArray, fit: HeadState) -> float:
     if min(face.shape) < 8:
         return 0.0
     return float(cv2.Laplacian(cv2.resize(face, (128, 128), interpolation=cv2.INTER_AREA), cv2.CV_32F).std())
+
+
+def views_of_clip(text: str, count: int, splats: int, context: Context) -> tuple[list[View], Splats]:
+    """Views of a head out of a clip, and splats to begin from; both with the head at the origin.
+
+    Args:
+        count: how many views at most. splats: how many to begin with, about.
+    """
+    photos = photos_of_clip(text, count, context, alike=True)
+    shared = one_identity([photo.fit for photo in photos])
+    photos = [replace(photo, fit=fit) for photo, fit in zip(photos, shared, strict=True)]
+    if len(photos) < 2:
+        raise NodeError(
+            f"{Path(text).name} shows the head from one side only", hint="Choose a clip in which it turns"
+        )
+    context.progress(0.04, "building splats to begin from")
+    bound = splat_head(photos[:4], SplatHeadSettings(detail=max(splats // 2, 5000), sharpen=6))
+    still = replace(photos[0].fit, rotation=np.zeros(3, np.float32), translation=np.zeros(3, np.float32))
+    begun = posed(replace(bound, rotation=still.rotation, translation=still.translation), still)
+    # Shoulders do not turn with the head.
+    begun = chosen(begun, begun.positions[:, 1] > SHOULDERS)
+    return head_views(photos), decimated(begun, min(splats / max(len(begun.positions), 1), 1.0))

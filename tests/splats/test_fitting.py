@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,21 @@ from nodes.gaussians.carving import middle_and_reach, start_points
 from nodes.gaussians.fitting import FitSettings, SplatFit
 from nodes.gaussians.losses import signal_to_noise
 from nodes.gaussians.render import render
-from nodes.gaussians.views import Y_DOWN, View, read_views
+from nodes.gaussians.shots import Photo
+from nodes.gaussians.views import Y_DOWN, View, head_views, read_views
+from nodes.head._shape import expressed_vertices, to_world, world_vertices
+from nodes.raster.geometry import project
+from nodes.raster.zbuffer import interpolate, rasterise
 from nodes.sdk import Cancelled, FileProblem, NodeError
 from nodes.sdk.context import Context
-from nodes.sdk.values import Camera, Image, Splats
+from nodes.sdk.values import Camera, HeadState, Image, Mask, Splats
+from nodes.splats import _checkpoints
 from nodes.splats.fit_splats import fit_splats
+from tests.head.conftest import small_head, small_model
 from tests.samples import sample
 from tests.splats.conftest import cloud
+
+__all__ = ["small_head", "small_model"]
 
 
 @pytest.fixture(autouse=True)
@@ -168,6 +177,95 @@ def test_a_cancelled_fit_goes_on_where_it_stopped(tmp_path: Path, views: list[Vi
     resumed = fit_splats(context=stop_after(1000), **settings)
     assert sum("step" in text for text in told) <= 26
     assert np.array_equal(straight.positions, resumed.positions)
+
+
+def test_a_stopped_fit_goes_on_after_the_program_was_closed(tmp_path: Path, views: list[View]) -> None:
+    settings = FitSettings(steps=40, most=600, degree=1, coarse=2)
+    whole, first, second = (SplatFit(views, settings) for _ in range(3))
+    whole.advance(40)
+    first.advance(17)
+    kept = tmp_path / "fits" / "one.npz"
+    _checkpoints.store(kept, first)
+    assert _checkpoints.resume(kept, second) and second.done == 17
+    second.advance(40)
+    assert np.array_equal(whole.splats.positions, second.splats.positions)
+    _checkpoints.forget(kept)
+    assert not _checkpoints.resume(kept, second)
+
+
+def test_a_damaged_or_foreign_checkpoint_is_not_used(tmp_path: Path, views: list[View]) -> None:
+    fit = SplatFit(views, FitSettings(steps=40, most=600, degree=1, coarse=2))
+    fit.advance(3)
+    kept = tmp_path / "one.npz"
+    _checkpoints.store(kept, fit)
+    assert not _checkpoints.resume(kept, SplatFit(views, FitSettings(steps=40, most=600, degree=2)))
+    kept.write_bytes(kept.read_bytes()[:900])
+    assert not _checkpoints.resume(kept, fit) and fit.done == 3
+    kept.write_bytes(b"no archive")
+    assert not _checkpoints.resume(kept, fit)
+
+
+def test_few_checkpoints_are_kept(tmp_path: Path, views: list[View]) -> None:
+    fit = SplatFit(views, FitSettings(steps=40, most=200, coarse=2))
+    for number in range(6):
+        _checkpoints.store(tmp_path / f"{number}.npz", fit)
+    assert len(list(tmp_path.iterdir())) == 3 and (tmp_path / "5.npz").is_file()
+
+
+def test_a_running_fit_shows_how_it_stands(tmp_path: Path, views: list[View]) -> None:
+    shown: list[Image] = []
+    context = Context(on_preview=shown.append)
+    fit_splats(views=_file(tmp_path, views), steps=50, splats=600, coarse=2, context=context)
+    assert shown and shown[0].has_alpha
+    assert 0.05 < shown[0].pixels[..., 3].mean() < 0.95
+
+
+def test_there_must_be_one_kind_of_views(tmp_path: Path, views: list[View]) -> None:
+    with pytest.raises(NodeError, match="no views"):
+        fit_splats(context=Context())
+    with pytest.raises(NodeError, match="several kinds"):
+        fit_splats(views=_file(tmp_path, views), clip="a.mp4", context=Context())
+
+
+def test_heads_that_turn_are_cameras_around_one_that_stands_still(small_head: HeadState) -> None:
+    heads = [turned_and_photographed(small_head, yaw) for yaw in (-0.5, -0.25, 0.0, 0.25, 0.5)]
+    found = head_views([Photo(head) for head in heads])
+    place = np.array([0.02, 0.01, 0.08])
+    for head, one in zip(heads, found, strict=True):
+        # The same place of the head is at the same colour of the cropped picture.
+        there = project(one.camera, place[None].astype(np.float32))[0]
+        want = project(head.camera, to_world(head, place[None].astype(np.float32)))[0]
+        assert np.isclose(there[2], want[2], atol=1e-5)
+        assert head.picture is not None
+        colours = [
+            picture[round(at[1] - 0.5), round(at[0] - 0.5), :3]
+            for picture, at in ((one.image.pixels, there), (head.picture.pixels, want))
+        ]
+        assert np.abs(colours[0] - colours[1]).max() < 0.12
+    splats = fit_splats(None, heads, steps=60, splats=800, coarse=2, degree=0, context=Context())
+    assert np.abs(np.median(splats.positions, axis=0)).max() < 0.06
+
+
+def turned_and_photographed(head: HeadState, yaw: float) -> HeadState:
+    """A head with a pattern on it, turned, and a picture of that."""
+    moved = replace(head, rotation=np.array([0.0, yaw, 0.0], np.float32))
+    points = project(head.camera, world_vertices(moved))
+    drawn = rasterise(points, head.model.triangles, 160, 160)
+    colour = 0.5 + 0.4 * np.sin(interpolate(drawn, head.model.triangles, 30 * expressed_vertices(moved)))
+    return replace(moved, picture=Image(np.where(drawn.covered[..., None], colour, 0).astype(np.float32)))
+
+
+def test_heads_without_pictures_or_with_other_mattes_are_refused(small_head: HeadState) -> None:
+    seen = turned_and_photographed(small_head, 0.1)
+    with pytest.raises(NodeError, match="no picture"):
+        fit_splats(None, [seen, small_head], context=Context())
+    with pytest.raises(NodeError, match="two views"):
+        fit_splats(None, [seen], context=Context())
+    with pytest.raises(NodeError, match="1 mattes"):
+        fit_splats(None, [seen, seen], [Mask(np.ones((160, 160), np.float32))], context=Context())
+    with pytest.raises(NodeError, match="matte 2"):
+        masks = [Mask(np.ones((size, size), np.float32)) for size in (160, 80)]
+        fit_splats(None, [seen, seen], masks, context=Context())
 
 
 def test_one_view_is_too_few(tmp_path: Path, views: list[View]) -> None:
