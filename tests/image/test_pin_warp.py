@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from nodes.image.pin_warp import pin_warp
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Image
 
+ROOT = Path(__file__).resolve().parents[2]
 RANDOM = np.random.default_rng(3)
 
 
@@ -116,3 +119,20 @@ def test_too_many_pins_are_refused_before_anything_is_made() -> None:
         pin_warp(dot(1, 1), pins=";".join(["1 1 2 2"] * 600))
     with pytest.raises(NodeError):
         pin_warp(dot(1, 1), pins="1 1 2 2;" * 100_000)
+
+
+def test_the_example_pulls_its_portrait_and_lets_go_again() -> None:
+    from app.document.format import load
+    from app.engine.evaluate import Evaluator
+    from nodes.sdk.registry import default_registry
+
+    registry = default_registry()
+    graph = load(ROOT / "resources" / "graphs" / "pull_a_portrait.graph", registry).graph
+    evaluator = Evaluator(registry, device="cpu")
+    photo, first, pulled, last = (
+        evaluator.value(graph, node, frame=frame).pixels
+        for node, frame in (("photo", 0), ("pull", 0), ("pull", 24), ("pull", 48))
+    )
+    assert np.array_equal(first, photo)
+    assert np.abs(pulled - photo).mean() > 0.005
+    assert np.array_equal(last, photo)

@@ -23,7 +23,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Faces
 from nodes.sdk.values.arrays import FloatArray
 
-DOT = QColor("#7ef0c0")
+DOT, EDGE = QColor("#7ef0c0"), QColor(0, 0, 0, 120)
 #: How far from a point of the face it is still grabbed, in the reach of handles.
 GRAB = 0.9
 #: A picture of another shape than the one with the faces has nothing to hold on to.
@@ -135,9 +135,11 @@ class LandmarkTool(NodeTool):
             if not len(points):
                 continue
             seen = points * framing.zoom + origin
-            width = min(max(face.size * self._scale[0] * framing.zoom / 150, 1.6), 5.0)
-            painter.setPen(QPen(DOT, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in seen]))
+            width = min(max(face.size * self._scale[0] * framing.zoom / 110, 2.0), 6.0)
+            dots = QPolygonF([QPointF(x, y) for x, y in seen])
+            for colour, thick in ((EDGE, width + 1.6), (DOT, width)):
+                painter.setPen(QPen(colour, thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+                painter.drawPoints(dots)
             for landmark in moves.get(called(self._faces, number), {}):
                 if landmark < len(seen):
                     before = face.landmarks[landmark, :2] * self._scale * framing.zoom + origin
