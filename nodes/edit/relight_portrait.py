@@ -1,8 +1,8 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
-from nodes.sdk import Colour, Slider, node
+from nodes.sdk import Around, Choice, Colour, Context, Slider, node
 from nodes.sdk.errors import NodeError
-from nodes.sdk.values import HeadState, Image, Mask
+from nodes.sdk.values import Faces, HeadState, Image, Mask
 
 
 @node(title="Relight portrait", category="Edit", note="classical", edits="light")
@@ -11,6 +11,7 @@ def relight_portrait(
     head: HeadState,
     mask: Mask | None = None,
     like: HeadState | None = None,
+    faces: Annotated[list[Faces] | None, Around(12, 12)] = None,
     *,
     strength: Annotated[float, Slider(0.0, 1.0)] = 0.8,
     sideways: Annotated[float, Slider(-90.0, 90.0, unit="degrees", group="Light")] = 45.0,
@@ -18,6 +19,8 @@ def relight_portrait(
     hardness: Annotated[float, Slider(0.0, 1.0, group="Light")] = 0.7,
     brightness: Annotated[float, Slider(-2.0, 2.0, unit="stops", group="Light")] = 0.0,
     colour: Annotated[tuple[float, float, float], Colour(group="Light")] = (1.0, 1.0, 1.0),
+    when_lost: Annotated[Literal["hold", "fade out", "fail"], Choice()] = "hold",
+    context: Context,
 ) -> Image:
     """Light a photographed face anew: from another side, harder or softer, in another colour.
 
@@ -32,6 +35,8 @@ def relight_portrait(
       Hardness.
     - **Mask**: what is lit: wire 'Face mask' or 'Hair matte'. Without it the head and what is just
       around it are lit, fading out.
+    - **Faces** (from 'Track faces' of the clip) tells when the face is lost; **When lost** then
+      holds the light, fades it out and in over half a second, or fails.
 
     Limits: light is soft light: no cast shadows are made, and those that are in the picture stay.
     Glasses and teeth take the light of the skin beside them. A face half in the dark has no colour
@@ -44,6 +49,7 @@ def relight_portrait(
 
     from nodes.head._shape import as_fitted
     from nodes.portrait.editing import portrait_of
+    from nodes.portrait.presence import seen_share, tell_if_cut
     from nodes.portrait.relighting import directed, head_matte, relit, seen_brightness
 
     fit = as_fitted(head)
@@ -53,6 +59,9 @@ def relight_portrait(
         )
     if mask is not None and (mask.width, mask.height) != (image.width, image.height):
         raise NodeError("picture and mask have different sizes", hint="Make the mask from this same picture")
+    if strength > 0:
+        tell_if_cut(fit, context)
+        strength *= seen_share(faces, fit, when_lost, context)
     if strength <= 0:
         return image
     light = portrait_of(fit, image, None).light

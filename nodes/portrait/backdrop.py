@@ -23,7 +23,7 @@ _LONGEST = 1400
 #: How far inside its outline a moved head may uncover the plate, in eye distances.
 _REACH = 1.2
 #: How far clothes are continued under hair.
-_UNDER_HAIR = 0.6
+_UNDER_HAIR = 0.2
 #: How far a neck is continued under chin and hair.
 _UNDER_CHIN = 0.75
 #: So far below the jaw, skin is no face any more.
@@ -206,7 +206,7 @@ def without_head(
         gap = hole & (nearest == number)
         if kind.sum() < 0.02 * unit * unit or not gap.any():
             continue
-        own = _continued(picture, kind, gap, smooth=number == 1, unit=unit)
+        own = _continued(picture, kind, gap, smooth=number == 1 or plate is not None, unit=unit)
         share = cv2.GaussianBlur((gap | kind).astype(np.float32), (0, 0), soft) * hole
         result = result + share[..., None] * (own - result)
     return np.ascontiguousarray(result, np.float32)

@@ -16,6 +16,10 @@ _NUMBER = {name: number for number, name in enumerate(PARSING_CLASSES)}
 #: How far each class goes along with an expression, and with a turn of the head.
 _EXPRESSION = {"background": 0.0, "cloth": 0.0, "hat": 0.25, "glasses": 0.35, "necklace": 0.3}
 _TURN = {"cloth": 0.0, "background": 1.0}
+#: Off the face an expression dies out over these distances, in eye distances: from, to. A jaw that
+#: opens pushes the neck; hair and ears follow only where they touch the face.
+_FADE = {"neck": (0.3, 1.0), "necklace": (0.3, 1.0)}
+_USUAL_FADE = (0.08, 0.42)
 
 
 def following(
@@ -44,9 +48,27 @@ def following(
         # What lies on the face itself goes along whatever its label says, glasses excepted.
         own = (face > 0) & (part != _NUMBER["glasses"])
         follow = np.where(own, 1.0, follow).astype(np.float32)
+        if table is _EXPRESSION:
+            follow *= _nearness(face, part, unit)
         side = 2 * round(reach * unit) + 1
         wide: Any = cv2.dilate(follow, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
         wide = cv2.GaussianBlur(wide, (0, 0), max(reach * unit * 0.5, 0.5))
         # A hard 0 keeps the picture's own pixels bit for bit.
         found.append(np.clip((wide - 0.02) / 0.96, 0.0, 1.0).astype(np.float32))
     return found[0], found[1]
+
+
+def _nearness(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray:
+    """h x w: 1 on the face and just beside it, 0 farther off, by what lies there."""
+    import cv2
+
+    away = cv2.distanceTransform((face == 0).astype(np.uint8), cv2.DIST_L2, 5) / max(unit, 1.0)
+    found = np.ones(face.shape, np.float32)
+    for names, (start, end) in (
+        (tuple(set(PARSING_CLASSES) - set(_FADE)), _USUAL_FADE),
+        *(((name,), reach) for name, reach in _FADE.items()),
+    ):
+        there = np.isin(labels, [_NUMBER[name] for name in names])
+        t = np.clip((away[there] - start) / (end - start), 0.0, 1.0)
+        found[there] = 1.0 - t * t * (3.0 - 2.0 * t)
+    return found

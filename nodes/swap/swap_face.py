@@ -1,8 +1,8 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
-from nodes.sdk import Slider, node
+from nodes.sdk import Around, Choice, Context, Slider, node
 from nodes.sdk.errors import NodeError
-from nodes.sdk.values import HeadState, Image, Parsing
+from nodes.sdk.values import Faces, HeadState, Image, Parsing
 
 
 @node(title="Swap face", category="Swap", note="classical", edits="identity")
@@ -12,11 +12,14 @@ def swap_face(
     source: HeadState,
     parsing: Parsing | None = None,
     source_parsing: Parsing | None = None,
+    faces: Annotated[list[Faces] | None, Around(12, 12)] = None,
     *,
     strength: Annotated[float, Slider(0.0, 1.0)] = 1.0,
     shape: Annotated[float, Slider(0.0, 1.0)] = 1.0,
     skin_tone: Annotated[float, Slider(0.0, 1.0)] = 0.0,
     softness: Annotated[float, Slider(0.02, 0.6)] = 0.07,
+    when_lost: Annotated[Literal["hold", "fade out", "fail"], Choice()] = "hold",
+    context: Context,
 ) -> Image:
     """Put one person's face on another person's head.
 
@@ -34,6 +37,8 @@ def swap_face(
       Without it a fringe is painted over.
     - **Source parsing** (of the source's picture): keeps the source's own fringe, hands and glasses
       from coming along as skin.
+    - **Faces** (from 'Track faces' of the clip) tells when the target's face is lost; **When lost**
+      then holds the last place, fades the swap out and in over half a second, or fails.
 
     Eyes and what is between the lips are the target's own. Where the source's picture does not show
     a side of the face, the other side is mirrored. Make your own decision whose face you may use,
@@ -47,6 +52,7 @@ def swap_face(
     2018), light matched by normalised convolution, pyramid blending (Burt and Adelson 1983).
     """
     from nodes.head._shape import as_fitted
+    from nodes.portrait.presence import seen_share, tell_if_cut, tell_if_small
     from nodes.swap._face import source_ready, swapped
 
     if (image.width, image.height) != (target.camera.width, target.camera.height):
@@ -63,11 +69,25 @@ def swap_face(
         raise NodeError("the target's head knows no landmarks", hint="Fit it with 'Fit head'")
     if not source_ready(as_fitted(source)):
         raise NodeError("the source's head knows no picture", hint="Fit it with 'Fit head' to a photo")
+    if source_parsing is not None and (source_parsing.width, source_parsing.height) != (
+        as_fitted(source).camera.width,
+        as_fitted(source).camera.height,
+    ):
+        raise NodeError(
+            "the source's picture and its parsing have different sizes", hint="Parse that same picture"
+        )
+    if strength <= 0:
+        return image
+    fit = as_fitted(target)
+    tell_if_cut(fit, context, "the target's face")
+    tell_if_cut(as_fitted(source), context, "the source's face")
+    tell_if_small(as_fitted(source), fit, context)
+    strength *= seen_share(faces, fit, when_lost, context)
     if strength <= 0:
         return image
     pixels = swapped(
         image,
-        as_fitted(target),
+        fit,
         source,
         parsing,
         source_parsing,

@@ -138,3 +138,8 @@ def zooms(image: Image, head: HeadState) -> list[FloatArray]:
         left, top = int(max(x - reach * unit, 0)), int(max(y - reach * unit, 0))
         found.append(image.pixels[top : int(y + reach * unit), left : int(x + reach * unit)])
     return found
+
+
+def difference(before: FloatArray, after: FloatArray, times: float = 4.0) -> FloatArray:
+    """How two pictures differ, made visible about grey."""
+    return np.clip(0.5 + times * (after[..., :3] - before[..., :3]), 0.0, 1.0)

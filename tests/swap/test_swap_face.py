@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nodes.sdk.context import Context
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import PARSING_CLASSES, Image, Parsing
 from nodes.swap._geometry import with_shape_of
 from nodes.swap.swap_face import swap_face
 
 pytestmark = pytest.mark.models
+CONTEXT = Context()
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def greenness(pixels):
 
 
 def test_the_skin_comes_over_and_the_surroundings_stay(astronaut, astronaut_fit, painted):
-    result = swap_face(astronaut, astronaut_fit, painted, skin_tone=1.0).pixels
+    result = swap_face(astronaut, astronaut_fit, painted, skin_tone=1.0, context=CONTEXT).pixels
     x, y = astronaut_fit.landmarks[50, :2].astype(int)
     assert greenness(result)[y, x] > 0.25
     low, high = astronaut_fit.landmarks[:468, :2].min(0), astronaut_fit.landmarks[:468, :2].max(0)
@@ -37,7 +39,7 @@ def test_the_skin_comes_over_and_the_surroundings_stay(astronaut, astronaut_fit,
 
 
 def test_eyes_stay_the_targets(astronaut, astronaut_fit, painted):
-    result = swap_face(astronaut, astronaut_fit, painted, skin_tone=1.0).pixels
+    result = swap_face(astronaut, astronaut_fit, painted, skin_tone=1.0, context=CONTEXT).pixels
     for iris in (468, 473):
         x, y = astronaut_fit.landmarks[iris, :2].astype(int)
         assert np.abs(result[y, x] - astronaut.pixels[y, x]).max() < 0.12
@@ -47,12 +49,14 @@ def test_what_is_in_front_stays_in_front(astronaut, astronaut_fit, painted):
     labels = np.full((512, 512), PARSING_CLASSES.index("skin"), np.uint8)
     x, y = astronaut_fit.landmarks[50, :2].astype(int)
     labels[y - 15 : y + 16, x - 15 : x + 16] = PARSING_CLASSES.index("hair")
-    result = swap_face(astronaut, astronaut_fit, painted, Parsing(labels), skin_tone=1.0).pixels
+    result = swap_face(
+        astronaut, astronaut_fit, painted, Parsing(labels), skin_tone=1.0, context=CONTEXT
+    ).pixels
     assert np.abs(result[y, x] - astronaut.pixels[y, x]).max() < 0.1
 
 
 def test_no_strength_gives_the_picture_back(astronaut, astronaut_fit, painted):
-    assert swap_face(astronaut, astronaut_fit, painted, strength=0.0) is astronaut
+    assert swap_face(astronaut, astronaut_fit, painted, strength=0.0, context=CONTEXT) is astronaut
 
 
 def test_a_head_takes_on_another_shape_at_its_own_size(astronaut_fit):
@@ -69,9 +73,9 @@ def test_a_head_takes_on_another_shape_at_its_own_size(astronaut_fit):
 
 def test_a_source_without_a_picture_is_refused(astronaut, astronaut_fit):
     with pytest.raises(NodeError, match="knows no picture"):
-        swap_face(astronaut, astronaut_fit, replace(astronaut_fit, picture=None))
+        swap_face(astronaut, astronaut_fit, replace(astronaut_fit, picture=None), context=CONTEXT)
 
 
 def test_a_target_of_another_size_is_refused(astronaut_fit):
     with pytest.raises(NodeError, match="fitted to a picture of"):
-        swap_face(Image(np.zeros((9, 9, 3), np.float32)), astronaut_fit, astronaut_fit)
+        swap_face(Image(np.zeros((9, 9, 3), np.float32)), astronaut_fit, astronaut_fit, context=CONTEXT)

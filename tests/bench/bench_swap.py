@@ -1,0 +1,152 @@
+"""What swapped faces and heads keep of both people, and how steadily and fast."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import permutations
+
+import numpy as np
+
+from nodes.face.face_landmarks import face_landmarks
+from nodes.face.track_faces import track_faces
+from nodes.head.track_head import track_head
+from nodes.raster.geometry import rotation_vector
+from nodes.sdk.values import Image
+from nodes.sdk.values.arrays import FloatArray
+from nodes.swap.swap_face import swap_face
+from nodes.swap.swap_head import swap_head
+from tests.bench.edit_material import CONTEXT, Sitter, difference, identity_of, present, sheet, sitter, zooms
+from tests.bench.edit_measures import skin_patch, trembling
+from tests.bench.face_material import frames
+from tests.bench.reenact_material import PORTRAITS as REENACTED
+from tests.bench.reenact_material import reenacted
+from tests.bench.table import Row
+from tests.samples import SAMPLES
+
+_SWAPPED = ("s42", "s1", "s12", "s5")
+_OWN_CLIP = "driving_d3.mp4"
+_TARGET_CLIP, _FRAMES = "driving_d0.mp4", 40
+
+
+def rows() -> list[Row]:
+    """All figures; empty without samples or models."""
+    if not present():
+        return []
+    expression, pose = _reenactments_own()
+    result = []
+    for name, work in (("face", _face), ("head", _head)):
+        result += _pairs(name, work, expression, pose)
+        result += _clip(name, work)
+        result.append(_speed(name, work))
+    return result
+
+
+Swap = Callable[[Sitter, Sitter], Image]
+
+
+def _face(source: Sitter, target: Sitter) -> Image:
+    return swap_face(target.image, target.head, source.head, target.parsing, source.parsing, context=CONTEXT)
+
+
+def _head(source: Sitter, target: Sitter) -> Image:
+    return swap_head(target.image, target.head, source.head, target.parsing, source.parsing, context=CONTEXT)
+
+
+def _reenactments_own() -> tuple[float, float]:
+    """Expression and pose errors of reenactment, as swaps are measured: mean over coefficients, degrees."""
+    made = [reenacted(_OWN_CLIP, name) for name in REENACTED]
+    misses = [np.abs(np.array(m.seen) - np.array(m.wanted)).mean() for m in made]
+    return float(np.mean(misses)), float(np.mean([np.mean(m.turned) for m in made]))
+
+
+def _pairs(name: str, swap: Swap, own_expression: float, own_pose: float) -> list[Row]:
+    nearer, expression, pose, lines, details = [], [], [], [], []
+    for source_name, target_name in permutations(_SWAPPED, 2):
+        source, target = sitter(source_name), sitter(target_name)
+        result = swap(source, target)
+        seen = face_landmarks(result, context=CONTEXT)
+        tiles = [source.image.pixels, target.image.pixels, result.pixels]
+        lines.append([*tiles, difference(target.image.pixels, result.pixels, 1.0)])
+        details.append(zooms(result, target.head))
+        if not len(seen):
+            nearer.append(-1.0)
+            continue
+        who = identity_of(result, seen)
+        nearer.append(float(who @ source.identity - who @ target.identity))
+        expression.append(float(np.abs(seen[0].coefficients - target.faces[0].coefficients).mean()))
+        change = rotation_vector(seen[0].rotation @ target.faces[0].rotation.T)
+        pose.append(float(np.degrees(np.linalg.norm(change))))
+    sheet(f"swap_{name}", lines)
+    sheet(f"swap_{name}_zooms", details)
+    return [
+        Row(
+            f"swap {name}: pairs nearer to the source",
+            float(np.mean(np.array(nearer) > 0)),
+            "",
+            1.0,
+            "higher",
+        ),
+        Row(f"swap {name}: source's lead in identity, least", min(nearer), "cosine", 0.0, "higher"),
+        Row(
+            f"swap {name}: expression kept, mean miss",
+            float(np.mean(expression)),
+            "",
+            1.3 * own_expression,
+            "lower",
+            beside=f"reenactment's own {own_expression:.4f}",
+            note="over 52 coefficients; the limit is 1.3 times reenactment's own",
+        ),
+        Row(
+            f"swap {name}: pose kept, mean miss",
+            float(np.mean(pose)),
+            "degrees",
+            1.3 * own_pose,
+            "lower",
+            beside=f"reenactment's own {own_pose:.2f}",
+            note="the limit is 1.3 times reenactment's own",
+        ),
+    ]
+
+
+def _clip(name: str, swap: Swap) -> list[Row]:
+    """A swap over a clip whose target moves: does it tremble more than the clip?"""
+    from nodes.face.parse_face import parse_face
+
+    source = sitter("s42")
+    faces_state = head_state = None
+    own: list[FloatArray | None] = []
+    made: list[FloatArray | None] = []
+    tiles = []
+    for number, pixels in enumerate(frames(SAMPLES / "driving" / _TARGET_CLIP, _FRAMES)):
+        image = Image(np.ascontiguousarray(pixels, np.float32))
+        tracked = track_faces(image, previous=faces_state, context=CONTEXT)
+        faces_state = tracked.state
+        followed = track_head(tracked.result, image, previous=head_state, context=CONTEXT)
+        head_state = followed.state
+        parsing = parse_face(image, tracked.result, context=CONTEXT) if source.parsing else None
+        target = Sitter("clip", image, tracked.result, followed.result, parsing, source.identity)
+        result = swap(source, target)
+        seen = face_landmarks(result, context=CONTEXT)
+        own.append(skin_patch(pixels, tracked.result))
+        made.append(skin_patch(result.pixels, seen))
+        if number % (_FRAMES // 6) == 3:
+            tiles.append((pixels, result.pixels))
+    sheet(f"swap_{name}_clip", [[a for a, _ in tiles], [b for _, b in tiles]])
+    ratio = trembling(made) / max(trembling(own), 1e-5)
+    note = "second differences over time of the forehead, riding on the head"
+    return [
+        Row(f"swap {name}: flicker over a clip beside the clip's own", ratio, "x", 1.5, "lower", note=note)
+    ]
+
+
+def _speed(name: str, swap: Swap) -> Row:
+    source, target = sitter("s12"), sitter("s42")
+    times = []
+    for _ in range(7):
+        begin = time.perf_counter()
+        swap(source, target)
+        times.append(time.perf_counter() - begin)
+    return Row(
+        f"swap {name}: frames a second at 512 px", 1.0 / float(np.median(times[2:])), "1/s", 5.0, "higher"
+    )

@@ -1,0 +1,97 @@
+"""Performances, and what they make of portraits; shared by the benchmarks of edits and swaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from nodes.edit.edit_portrait import edit_portrait
+from nodes.edit.retarget_motion import retarget_motion
+from nodes.face.face_landmarks import face_landmarks
+from nodes.face.track_faces import track_faces
+from nodes.raster.geometry import rotation_vector
+from nodes.sdk.values import Faces, Image
+from nodes.sdk.values.arrays import FloatArray
+from tests.bench.edit_material import CONTEXT, identity_of, sitter
+from tests.bench.edit_measures import read_again, skin_patch, trembling
+from tests.bench.face_material import frames
+from tests.samples import SAMPLES
+
+CLIPS = ("driving_d0.mp4", "driving_d3.mp4", "driving_d18.mp4")
+PORTRAITS = ("s42", "s12", "astronaut")
+FRAMES = 60
+
+
+@dataclass
+class Reenactment:
+    """What one performance made of one portrait, frame by frame.
+
+    Attributes:
+        asked, seen: N x 52, the driver's coefficients and the result's.
+        wanted: N x 52, what the result was to show (the driver's movement on this face).
+        asked_again, seen_again: N x 7 by the second reader; empty when it is not here.
+        likeness: N cosines. turned: N degrees of rotation missed.
+        flicker: high-frequency energy of the forehead over the driver's own.
+        tiles: some frames of driver and result.
+    """
+
+    asked: list[FloatArray] = field(default_factory=list)
+    seen: list[FloatArray] = field(default_factory=list)
+    wanted: list[FloatArray] = field(default_factory=list)
+    asked_again: list[FloatArray] = field(default_factory=list)
+    seen_again: list[FloatArray] = field(default_factory=list)
+    likeness: list[float] = field(default_factory=list)
+    turned: list[float] = field(default_factory=list)
+    flicker: float = 0.0
+    tiles: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
+
+
+@cache
+def performance(clip: str) -> tuple[list[FloatArray], list[Faces], list[FloatArray | None]]:
+    """Frames of a driving clip, its tracked faces, and the second reader's measures."""
+    pictures = list(frames(Path(SAMPLES / "driving" / clip), FRAMES))
+    state, found = None, []
+    for pixels in pictures:
+        result = track_faces(Image(pixels), previous=state, context=CONTEXT)
+        state = result.state
+        found.append(result.result)
+    again = [read_again(pixels, faces) for pixels, faces in zip(pictures, found, strict=True)]
+    return pictures, found, again
+
+
+@cache
+def reenacted(clip: str, name: str) -> Reenactment:
+    """A performance on a portrait."""
+    pictures, driving, driver_again = performance(clip)
+    who = sitter(name)
+    out = Reenactment()
+    state = None
+    own, made = [], []
+    for number, faces in enumerate(driving):
+        carried = retarget_motion(who.head, faces, portrait=who.faces, previous=state)
+        state = carried.state
+        result = edit_portrait(who.image, carried.result, who.parsing, context=CONTEXT)
+        got = face_landmarks(result, context=CONTEXT)
+        own.append(skin_patch(pictures[number], faces))
+        made.append(skin_patch(result.pixels, got))
+        if not len(got) or not len(faces):
+            continue
+        out.seen.append(got[0].coefficients)
+        out.asked.append(faces[0].coefficients)
+        out.wanted.append(np.clip(who.faces[0].coefficients + state[0], 0.0, 1.0))
+        again = read_again(result.pixels, got)
+        driver = driver_again[number]
+        if again is not None and driver is not None:
+            out.seen_again.append(again)
+            out.asked_again.append(driver)
+        out.likeness.append(float(identity_of(result, got) @ who.identity))
+        want = faces[0].rotation @ driving[0][0].rotation.T
+        have = got[0].rotation @ who.faces[0].rotation.T
+        out.turned.append(float(np.degrees(np.linalg.norm(rotation_vector(want @ have.T)))))
+        if number % (FRAMES // 6) == 5:
+            out.tiles.append((pictures[number], result.pixels))
+    out.flicker = trembling(made) / max(trembling(own), 1e-5)
+    return out
