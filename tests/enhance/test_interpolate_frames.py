@@ -131,7 +131,7 @@ def test_other_tensors_are_no_frame_interpolator(tmp_path):
 
 def test_declaring_the_node_imports_nothing_heavy():
     code = (
-        "import sys, nodes.enhance.interpolate_frames;"
+        "import sys, nodes.enhance.interpolate_frames, nodes.enhance.restore;"
         "assert not {'torch', 'cv2', 'onnxruntime', 'scipy'} & set(sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
