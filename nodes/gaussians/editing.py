@@ -8,7 +8,7 @@ import numpy as np
 
 from nodes.gaussians.harmonics import C0, harmonic_to_colour, rotated
 from nodes.gaussians.quaternions import from_matrices, matrices, product
-from nodes.sdk.values import Splats
+from nodes.sdk.values import Camera, Splats
 from nodes.sdk.values.arrays import FloatArray
 
 
@@ -56,6 +56,35 @@ def inside_box(
 def inside_sphere(positions: FloatArray, centre: np.ndarray, radius: float) -> np.ndarray:
     """N bool: which places lie in a ball."""
     return np.einsum("nk,nk->n", offset := positions - np.asarray(centre), offset) <= radius * radius
+
+
+def under_brush(splats: Splats, mask: FloatArray, camera: Camera, *, through: bool) -> np.ndarray:
+    """N bool: which splats a camera sees under a painted mask.
+
+    Args:
+        mask: H x W in 0..1, of the camera's picture at any size; above a half counts.
+        through: also what lies behind the first surface; else only what the camera sees of it.
+    """
+    from nodes.gaussians.render import render
+    from nodes.raster.geometry import project
+
+    places = project(camera, splats.positions)
+    height, width = mask.shape
+    with np.errstate(invalid="ignore"):
+        column = np.floor(places[:, 0] * (width / camera.width))
+        row = np.floor(places[:, 1] * (height / camera.height))
+        found = (places[:, 2] > 0) & (column >= 0) & (row >= 0) & (column < width) & (row < height)
+    column, row = (np.where(found, values, 0).astype(int) for values in (column, row))
+    found &= mask[row, column] > 0.5
+    if through or not found.any():
+        return found
+    drawn = render(splats, camera, degree=0, shape=True)
+    assert drawn.depth is not None
+    across, down = (np.where(found, places[:, axis], 0).astype(int) for axis in (0, 1))
+    surface = drawn.depth[np.clip(down, 0, camera.height - 1), np.clip(across, 0, camera.width - 1)]
+    # The depth is a mean over what is half transparent: a splat's own size, and a little, is let pass.
+    slack = 2 * splats.scales.max(axis=1) + 0.01 * surface
+    return found & (places[:, 2] <= surface + slack)
 
 
 def recoloured(

@@ -1,15 +1,18 @@
 from typing import Annotated, Literal
 
-from nodes.sdk import Choice, Colour, NodeError, Slider, node
-from nodes.sdk.values import Splats
+from nodes.sdk import Choice, Colour, NodeError, Slider, Toggle, node
+from nodes.sdk.values import Camera, Mask, Splats
 
 
 @node(title="Edit splats", category="Splats")
 def edit_splats(
     splats: list[Splats],
+    brush: Mask | None = None,
+    camera: Camera | None = None,
     *,
-    region: Annotated[Literal["everything", "box", "sphere"], Choice(group="Region")] = "everything",
+    region: Annotated[Literal["everything", "box", "sphere", "brush"], Choice(group="Region")] = "everything",
     outside: bool = False,
+    through: Annotated[bool, Toggle(group="Region")] = True,
     centre_x: Annotated[float, Slider(-5.0, 5.0, unit="m", group="Region", hard=False)] = 0.0,
     centre_y: Annotated[float, Slider(-5.0, 5.0, unit="m", group="Region", hard=False)] = 0.0,
     centre_z: Annotated[float, Slider(-5.0, 5.0, unit="m", group="Region", hard=False)] = 0.0,
@@ -39,8 +42,11 @@ def edit_splats(
 
     The steps happen in the order of the groups.
 
-    - **Region**: a box or a ball (its radius is half of Size x) in which cutting and colours work;
-      **Outside** turns it inside out. Use several of these nodes as brush strokes.
+    - **Region**: a box, a ball (its radius is half of Size x), or what lies under a **brush** in which
+      cutting and colours work; **Outside** turns it inside out.
+    - **Brush**: a mask over the picture that **Camera** takes: wire *Render splats* into *Paint mask*,
+      paint, and wire the mask and the same camera in here. **Through** works on all that lies under the
+      brush; off, only on the surface that is seen there.
     - **Cut** keeps everything, only the region, or all but the region.
     - **Colour**: tint keeps light and dark; **Opacity** and **Thickness** are factors. Glints that
       depend on the view change along.
@@ -65,6 +71,13 @@ def edit_splats(
     centre, size = np.array([centre_x, centre_y, centre_z]), np.array([size_x, size_y, size_z])
     if region == "box":
         rows = editing.inside_box(edited.positions, centre, size, np.eye(3))
+    elif region == "brush":
+        if brush is None or camera is None:
+            raise NodeError(
+                "the brush has no " + ("mask" if brush is None else "camera"),
+                hint="Wire a painted mask into 'brush', and the camera of its picture into 'camera'",
+            )
+        rows = editing.under_brush(edited, brush.alpha, camera, through=through)
     elif region == "sphere":
         rows = editing.inside_sphere(edited.positions, centre, size_x / 2)
     else:

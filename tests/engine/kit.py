@@ -64,6 +64,13 @@ def liar(*, context: Context) -> float:
     return float(context.frame)
 
 
+@node(title="Patient", category="Test")
+def patient(*, context: Context) -> Image:
+    """Give a white picture, and while working on it a black one."""
+    context.preview(Image(np.zeros((8, 8, 3), np.float32)))
+    return Image(np.ones((8, 8, 3), np.float32))
+
+
 @node(title="Window", category="Test")
 def window(items: Annotated[list[float], Around(2, 2)]) -> Table:
     """Give the numbers of five frames."""
@@ -251,7 +258,7 @@ def cloud(*, right: Amount = 0.0) -> Splats:
 
 
 KINDS = (
-    remark,
+    remark, patient,
     number, add, total, frame_number, proxy_number, liar, window, accumulate, switch_number, moving_switch,
     fail, broken, wrong_type, picture, moving_picture, slow_picture, proxy_picture, brighten, vandal,
     greedy, two_outputs, read_file, slow, deaf, killer, export_video, cloud,

@@ -8,7 +8,7 @@ from nodes.gaussians.editing import turned
 from nodes.gaussians.render import render
 from nodes.raster.geometry import rotation_matrix
 from nodes.sdk import NodeError
-from nodes.sdk.values import Camera, Splats
+from nodes.sdk.values import Camera, Mask, Splats
 from nodes.splats.edit_splats import edit_splats
 from tests.splats.conftest import cloud, psnr
 
@@ -92,3 +92,44 @@ def test_no_splats_is_said(ball: Splats) -> None:
         [ball], region="sphere", size_x=0.0, keep="only the region", thin_out=0.5, loneliest=3.0
     )
     assert len(empty.positions) == 0
+
+
+def test_a_brush_cuts_what_the_camera_sees_under_it(ball: Splats, camera: Camera) -> None:
+    stroke = np.zeros((camera.height, camera.width), np.float32)
+    stroke[:, : camera.width // 2] = 1.0
+    before = render(ball, camera).alpha
+    cut = edit_splats([ball], Mask(stroke), camera, region="brush", keep="all but the region")
+    after = render(cut, camera).alpha
+    assert after[:, : camera.width // 2 - 8].sum() < 0.1 * before[:, : camera.width // 2 - 8].sum()
+    right = np.s_[:, camera.width // 2 + 12 :]
+    assert np.abs(after[right] - before[right]).mean() < 0.02
+    kept = edit_splats([ball], Mask(stroke), camera, region="brush", keep="only the region")
+    assert len(kept.positions) + len(cut.positions) == len(ball.positions)
+    # A mask of another size is of the same picture.
+    small = Mask(stroke[::2, ::2].copy())
+    again = edit_splats([ball], small, camera, region="brush", keep="all but the region")
+    assert abs(len(again.positions) - len(cut.positions)) < 0.05 * len(ball.positions)
+
+
+def test_a_brush_that_does_not_go_through_leaves_what_is_behind(camera: Camera) -> None:
+    front = np.linalg.inv(camera.world_to_camera)[:3, 2]
+    sheet = cloud(4000)
+    flat = sheet.positions - np.outer(sheet.positions @ front, front)
+    solid = replace(
+        sheet, opacities=np.full(4000, 0.95, np.float32), scales=np.full((4000, 3), 0.004, np.float32)
+    )
+    near = replace(solid, positions=(flat + 0.08 * front).astype(np.float32))
+    far = replace(solid, positions=(flat - 0.08 * front).astype(np.float32))
+    everywhere = Mask(np.ones((camera.height, camera.width), np.float32))
+    left = edit_splats(
+        [near, far], everywhere, camera, region="brush", keep="all but the region", through=False
+    )
+    behind = left.positions @ front < 0
+    assert behind.sum() > 0.9 * len(far.positions) and (~behind).sum() < 0.1 * len(near.positions)
+
+
+def test_a_brush_needs_its_mask_and_its_camera(ball: Splats, camera: Camera) -> None:
+    with pytest.raises(NodeError, match="no mask"):
+        edit_splats([ball], None, camera, region="brush")
+    with pytest.raises(NodeError, match="no camera"):
+        edit_splats([ball], Mask(np.ones((4, 4), np.float32)), region="brush")
