@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import importlib.util
+import logging
+import weakref
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from nodes.gaussians.projection import BLUR, NEAR, view_matrix
-from nodes.gaussians.render import Rendered, shape_of
+from nodes.gaussians.render import Rendered, on_host, shape_of
 from nodes.gaussians.shading import splat_normals
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Splats
 
+_DEVICE = "cuda"
+_log = logging.getLogger(__name__)
 
+
+@cache
 def cuda_ready() -> bool:
     """Whether gsplat is installed and a CUDA device is there."""
-    import importlib.util
-
     import torch
 
-    return torch.cuda.is_available() and importlib.util.find_spec("gsplat") is not None
+    if not torch.cuda.is_available():
+        return False
+    if importlib.util.find_spec("gsplat") is None:
+        _log.warning("gsplat is not installed: splats are rendered on the processor")
+        return False
+    return True
 
 
 def render_cuda(splats: Splats, camera: Camera, *, antialias: bool, degree: int, shape: bool) -> Rendered:
@@ -36,37 +47,59 @@ def render_cuda(splats: Splats, camera: Camera, *, antialias: bool, degree: int,
     import torch
     from gsplat import rasterization
 
-    device = torch.device("cuda")
-
-    def tensor(array: Any) -> Any:
-        return torch.as_tensor(array, dtype=torch.float32, device=device)
-
     view = np.eye(4, dtype=np.float32)
     view[:3] = view_matrix(camera)
     lens = np.array(
         [[camera.focal, 0, camera.centre_x], [0, camera.focal, camera.centre_y], [0, 0, 1]], np.float32
     )
-    harmonics = tensor(splats.harmonics)
-    highest = min(degree, round(harmonics.shape[1] ** 0.5) - 1)
+    fields = _uploaded(splats)
+    harmonics = fields.pop("harmonics")
+    # Quaternions are w x y z, opacities and scales linear, and the matrix leads from the world to a camera
+    # that looks along z with y down. Colours are 0.5 + the sum of the harmonics and not below 0.
     common = {
-        "means": tensor(splats.positions),
-        "quats": tensor(splats.rotations),
-        "scales": tensor(splats.scales),
-        "opacities": tensor(splats.opacities),
-        "viewmats": tensor(view)[None],
-        "Ks": tensor(lens)[None],
+        **fields,
+        "viewmats": _tensor(view)[None],
+        "Ks": _tensor(lens)[None],
         "width": camera.width,
         "height": camera.height,
         "near_plane": NEAR,
         "eps2d": BLUR,
         "rasterize_mode": "antialiased" if antialias else "classic",
     }
+    highest = min(degree, round(harmonics.shape[1] ** 0.5) - 1)
     with torch.no_grad():
         mode = "RGB+D" if shape else "RGB"
         drawn, alpha, _ = rasterization(colors=harmonics, sh_degree=highest, render_mode=mode, **common)
-        colour, through = drawn[0, ..., :3].cpu().numpy(), alpha[0, ..., 0].cpu().numpy()
+        colour, cover = drawn[0, ..., :3].cpu().numpy(), alpha[0, ..., 0].cpu().numpy()
         if not shape:
-            return Rendered(colour, through)
-        normals, _, _ = rasterization(colors=tensor(splat_normals(splats, camera)), **common)
+            return Rendered(colour, cover)
+        facing = _tensor(splat_normals(on_host(splats), camera))
+        normals, _, _ = rasterization(colors=facing, **common)
     depth = drawn[0, ..., 3].cpu().numpy()
-    return Rendered(colour, through, *shape_of(depth, normals[0].cpu().numpy(), through))
+    return Rendered(colour, cover, *shape_of(depth, normals[0].cpu().numpy(), cover))
+
+
+def _tensor(array: Any) -> Any:
+    import torch
+
+    return torch.as_tensor(array, dtype=torch.float32, device=_DEVICE)
+
+
+#: The splats that were drawn last, and what of them lies on the device: a camera that moves about them
+#: need not send them again.
+_last: tuple[weakref.ref[Splats], dict[str, Any]] | None = None
+
+
+def _uploaded(splats: Splats) -> dict[str, Any]:
+    """The splats on the device, by the names that gsplat gives their fields; harmonics by their own."""
+    global _last
+    if _last is None or _last[0]() is not splats:
+        fields = {
+            "means": _tensor(splats.positions),
+            "quats": _tensor(splats.rotations),
+            "scales": _tensor(splats.scales),
+            "opacities": _tensor(splats.opacities),
+            "harmonics": _tensor(splats.harmonics),
+        }
+        _last = weakref.ref(splats), fields
+    return dict(_last[1])

@@ -67,24 +67,27 @@ def render(
         degree: highest degree of spherical harmonics that is used.
         shape: also work out depth and normals.
         surface: what the splats are composited with by depth.
-        device: "cpu" or "cuda"; CUDA needs gsplat, and is not used together with a surface.
+        device: "cpu" or "cuda"; CUDA is used where there is a device and gsplat is installed, and not
+            together with a surface.
 
     Raises:
-        NodeError: when the picture is too large, or CUDA is asked for and not there.
+        NodeError: when the picture is too large.
     """
     if camera.width < 1 or camera.height < 1 or camera.width * camera.height > MOST_PIXELS:
         raise NodeError(
             f"a picture of {camera.width} x {camera.height} pixels cannot be drawn",
             hint="Choose a smaller size",
         )
-    if device == "cuda" and surface is None:
-        from nodes.gaussians.cuda import render_cuda
+    if device.startswith("cuda") and surface is None and len(splats.positions):
+        from nodes.gaussians.cuda import cuda_ready, render_cuda
 
-        return render_cuda(splats, camera, antialias=antialias, degree=degree, shape=shape)
-    return _render_cpu(_on_host(splats), camera, antialias, degree, shape, surface)
+        if cuda_ready():
+            return render_cuda(splats, camera, antialias=antialias, degree=degree, shape=shape)
+    return _render_cpu(on_host(splats), camera, antialias, degree, shape, surface)
 
 
-def _on_host(splats: Splats) -> Splats:
+def on_host(splats: Splats) -> Splats:
+    """The same splats with all their arrays in the processor's memory."""
     names = ("positions", "scales", "rotations", "opacities", "harmonics")
     return replace(splats, **{name: host_array(getattr(splats, name)) for name in names})
 

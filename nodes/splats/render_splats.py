@@ -46,7 +46,7 @@ def render_splats(
     turns. A splat is hidden by a mesh as a whole pixel column, not cut where it dips into it.
 
     Source: Kerbl et al. 2023 with opacity-aware bounds; antialiasing after Yu et al. 2024
-    (Mip-Splatting). On a CUDA device gsplat does the same (Ye et al. 2025).
+    (Mip-Splatting). On a CUDA device gsplat does the same (Ye et al. 2025) where it is installed.
     """
     import numpy as np
 
