@@ -36,7 +36,8 @@ def write_value(value: Any, path: Path, motion: Motion | None = None) -> None:
     Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Words: txt. Faces, heads, motion, tables,
     embeddings, numbers and words: json. Tables and motion: csv (motion as Live Link Face writes
     it; of a head what it does), the head of a motion as bvh, all of it as glb. Meshes and heads: obj,
-    glb, ply. Splats: ply, spz, sog, splat, ksplat. Every value: npz.
+    glb, ply. Splats: ply, spz, sog, splat, ksplat, json (a SOG folder's).
+    Every value: npz.
 
     Args:
         motion: of a head: what it does, for the files in MOVING.
@@ -199,6 +200,15 @@ def _splats(value: Splats, path: Path) -> None:
         draft.write_bytes(data)
 
 
+def _sog_folder(value: Splats, path: Path) -> None:
+    """A SOG set: its pictures beside its JSON, `meta.json` for other programs, which comes last."""
+    from nodes.gaussians.files.writing import sog_folder
+
+    for name, data in sog_folder(value).items():
+        with replacing(path if name == "meta.json" else path.with_name(name)) as draft:
+            draft.write_bytes(data)
+
+
 def _text(value: str, path: Path) -> None:
     with replacing(path) as draft:
         draft.write_text(value.rstrip("\n") + "\n", encoding="utf-8")
@@ -226,5 +236,6 @@ _WRITERS: tuple[tuple[tuple[str, ...], type | tuple[type, ...], Writer], ...] = 
     (("ply",), Mesh, write_mesh_ply),
     (("ply",), HeadState, _head_as(write_mesh_ply)),
     (("ply", "spz", "sog", "splat", "ksplat"), Splats, _splats),
+    (("json",), Splats, _sog_folder),
     (("npz",), object, _archive),
 )

@@ -29,7 +29,7 @@ Y_DOWN = np.diag([1.0, -1.0, -1.0])
 #: Height in the head's frame where the neck ends, metres; classes that do not turn with the head; and
 #: the longest side of a head's view, pixels.
 _NECK = -0.09
-_NOT_HEAD = tuple(PARSING_CLASSES.index(name) for name in ("cloth", "necklace", "neck"))
+_NOT_HEAD = tuple(PARSING_CLASSES.index(name) for name in ("cloth", "necklace"))
 _LARGEST_HEAD = 448
 _FLIP = np.diag([1.0, -1.0, -1.0])
 

@@ -132,5 +132,6 @@ def views_of_clip(text: str, count: int, splats: int, context: Context) -> tuple
     still = replace(photos[0].fit, rotation=np.zeros(3, np.float32), translation=np.zeros(3, np.float32))
     begun = posed(replace(bound, rotation=still.rotation, translation=still.translation), still)
     # Shoulders do not turn with the head.
-    begun = chosen(begun, begun.positions[:, 1] > SHOULDERS)
+    away = np.linalg.norm(begun.positions - np.array([0.0, 0.04, 0.04]), axis=1)
+    begun = chosen(begun, (begun.positions[:, 1] > SHOULDERS) & (away < 0.2))
     return head_views(photos), decimated(begun, min(splats / max(len(begun.positions), 1), 1.0))

@@ -8,7 +8,7 @@ from nodes.sdk.values import Splats
 def export_splats(
     splats: Splats,
     *,
-    path: Annotated[str, File("Splats", ("ply", "splat", "spz", "ksplat", "sog"), mode="save")] = "",
+    path: Annotated[str, File("Splats", ("ply", "splat", "spz", "ksplat", "sog", "json"), mode="save")] = "",
 ) -> Splats:
     """Write splats into a file that other splat programs open.
 
@@ -16,10 +16,12 @@ def export_splats(
 
     - **ply**: as trained by 3D Gaussian splatting; nothing is lost, and every program reads it.
     - **compressed.ply**: PlayCanvas' packing, a quarter of the size.
-    - **spz**: Niantic's packing (version 3), a tenth of the size.
-    - **sog**: PlayCanvas' pictures in one archive, the smallest.
+    - **spz**: Niantic's packing (version 3), a tenth of the size; **v4.spz** is its newest version.
+    - **sog**: PlayCanvas' pictures in one archive, the smallest; **meta.json**, in a folder of its own,
+      writes the pictures beside it.
     - **splat**: for simple web viewers; colours look the same from all sides.
-    - **ksplat**: for GaussianSplats3D, unpacked, harmonics to degree 2.
+    - **ksplat**: for GaussianSplats3D, harmonics to degree 2, unpacked; **packed.ksplat** is half of
+      the size, **small.ksplat** packs the harmonics once more.
 
     y is up in the file, as it is here.
     """

@@ -24,7 +24,10 @@ PRECISION = {
     "compressed.ply": (2e-4, 0.01, 0.004, 0.003, 0.02, 0.02),
     "splat": (1e-7, 1e-6, 0.02, 0.003, 0.01, None),
     "spz": (1e-6, 0.035, 0.004, 0.003, 0.02, 0.005),
+    "v4.spz": (1e-6, 0.035, 0.004, 0.003, 0.02, 0.005),
     "ksplat": (1e-7, 1e-6, 1e-3, 0.003, 0.01, 1e-6),
+    "packed.ksplat": (2e-6, 0.01, 2e-3, 0.003, 0.01, 1e-3),
+    "small.ksplat": (2e-6, 0.01, 2e-3, 0.003, 0.01, 0.01),
     "sog": (1e-5, 0.05, 0.01, 0.003, 0.03, 0.03),
 }
 
@@ -69,7 +72,7 @@ def test_a_round_trip_keeps_splats_to_the_precision_of_the_format(
     assert np.arccos(np.clip(cosine, -1, 1)).max() <= angle * 2 + 1e-3
     assert np.abs(after.opacities - before.opacities).max() <= opacity
     assert np.abs(after.harmonics[:, 0] - before.harmonics[:, 0]).max() <= colour
-    kept = {"splat": 1, "ksplat": min(bands, 9)}.get(extension, bands)
+    kept = {"splat": 1, "ksplat": min(bands, 9)}.get(extension.rpartition(".")[2], bands)
     assert after.harmonics.shape[1] == kept
     if rest is not None and kept > 1:
         assert np.abs(after.harmonics[:, 1:] - before.harmonics[:, 1:kept]).max() <= rest
@@ -147,9 +150,12 @@ def _billions(extension: str) -> tuple[bytes, str]:
     many = struct.pack("<I", 4_000_000_000)
     if extension.endswith("ply"):
         return bytes(data).replace(b"element vertex 20", b"element vertex 4000000000"), "element vertex"
-    if extension == "ksplat":
+    if extension.endswith("ksplat"):
         data[16:20] = many
         return bytes(data), "splatCount"
+    if extension == "v4.spz":
+        data[8:12] = many
+        return bytes(data), "numPoints"
     import gzip
 
     plain = bytearray(gzip.decompress(bytes(data)))
@@ -157,7 +163,7 @@ def _billions(extension: str) -> tuple[bytes, str]:
     return gzip.compress(bytes(plain)), "numPoints"
 
 
-@pytest.mark.parametrize("extension", ["ply", "compressed.ply", "spz", "ksplat"])
+@pytest.mark.parametrize("extension", ["ply", "compressed.ply", "spz", "v4.spz", "ksplat", "packed.ksplat"])
 def test_billions_in_a_header_are_refused_before_memory_is_taken(tmp_path: Path, extension: str) -> None:
     data, field = _billions(extension)
     _refused(write(tmp_path, extension, data), field)
@@ -273,6 +279,37 @@ def test_random_damage_is_read_or_refused_but_never_crashes(
         np.isfinite(getattr(splats, name)).all() for name in ("positions", "scales", "rotations", "harmonics")
     )
     assert (splats.scales > 0).all()
+
+
+def test_packed_files_are_smaller() -> None:
+    made = cloud(3000, 9)
+    sizes = [len(splat_file(made, f"a.{kind}")) for kind in ("ksplat", "packed.ksplat", "small.ksplat")]
+    assert sizes[1] < 0.62 * sizes[0] and sizes[2] < 0.8 * sizes[1]
+
+
+def test_a_packed_scene_of_one_place_or_many_metres_comes_back(tmp_path: Path) -> None:
+    wide = cloud(2000)
+    wide = Splats(wide.positions * 300, wide.scales, wide.rotations, wide.opacities, wide.harmonics)
+    read = read_splats(write(tmp_path, "packed.ksplat", splat_file(wide, "a.packed.ksplat")))
+    assert np.abs(matched(wide, read).positions - wide.positions).max() < 60 / 10 / 65534 + 1e-5
+    one = cloud(600)
+    one = Splats(np.full_like(one.positions, 0.25), one.scales, one.rotations, one.opacities, one.harmonics)
+    read = read_splats(write(tmp_path, "packed.ksplat", splat_file(one, "a.packed.ksplat")))
+    assert np.allclose(read.positions, 0.25, atol=1e-4) and len(read.positions) == 600
+
+
+def test_a_sog_folder_is_written_and_read(tmp_path: Path) -> None:
+    from app.export.values import write_value
+
+    made = calm(4)
+    (tmp_path / "set").mkdir()
+    write_value(made, tmp_path / "set" / "meta.json")
+    read = read_splats(str(tmp_path / "set"))
+    archive = read_splats(write(tmp_path, "sog", splat_file(made, "a.sog")))
+    assert np.array_equal(read.positions, archive.positions)
+    assert {path.suffix for path in (tmp_path / "set").iterdir()} == {".json", ".webp"}
+    with pytest.raises(NodeError, match="no splats"):
+        splat_file(cloud(0), "a.ply")
 
 
 def test_the_picture_survives_every_format(tmp_path: Path, camera: Camera) -> None:

@@ -27,6 +27,8 @@ _MOST_SECTIONS = 4096
 _REST = (0, 9, 24, 45)
 #: Harmonics of level 2 lie in this range unless the header says otherwise.
 _RANGE = 1.5
+#: Packed places: splats of a bucket, steps to either side of a block's centre, blocks across the scene.
+_BUCKET, _STEPS, _BLOCKS = 256, 32767, 10
 
 
 @dataclass(frozen=True)
@@ -168,28 +170,80 @@ def _owners(path: Path, number: int, section: _Section, partial: np.ndarray) -> 
     return np.searchsorted(ends, np.arange(section.count), side="right")
 
 
-def ksplat_bytes(splats: Splats) -> bytes:
-    """A .ksplat file of one section, unpacked (level 0), with harmonics to degree 2."""
-    count = len(splats.positions)
+def ksplat_bytes(splats: Splats, level: int = 0) -> bytes:
+    """A .ksplat file of one section, with harmonics to degree 2.
+
+    Args:
+        level: 0 keeps float32; 1 packs places into 16 bits about the centres of blocks, and sizes, turns and
+            harmonics into half floats; 2 also packs harmonics into 8 bits.
+    """
     degree = min(degree_of(splats.harmonics.shape[1]), 2)
-    row = _row(0, degree)
-    rows = np.empty(count, row)
-    rows["position"], rows["scale"], rows["rotation"] = splats.positions, splats.scales, splats.rotations
-    colours = np.clip(harmonic_to_colour(splats.harmonics[:, 0]), 0, 1)
+    order, storage, buckets = np.arange(len(splats.positions)), b"", _Buckets()
+    places: np.ndarray = splats.positions
+    if level:
+        order, places, storage, buckets = _bucketed(splats.positions)
+    count = len(order)
+    rows = np.empty(count, _row(level, degree))
+    rows["position"], rows["rotation"] = places, splats.rotations[order]
+    # The smallest half float above zero: a size of nothing would be damage.
+    rows["scale"] = np.maximum(splats.scales[order], 6.2e-5) if level else splats.scales[order]
+    colours = np.clip(harmonic_to_colour(splats.harmonics[order, 0]), 0, 1)
     rows["colour"][:, :3] = np.round(colours * 255)
-    rows["colour"][:, 3] = np.round(np.clip(splats.opacities, 0, 1) * 255)
+    rows["colour"][:, 3] = np.round(np.clip(splats.opacities[order], 0, 1) * 255)
+    low, high = -_RANGE, _RANGE
     if degree:
         parts = [
-            splats.harmonics[:, d * d : (d + 1) ** 2].transpose(0, 2, 1).reshape(count, -1)
+            splats.harmonics[order, d * d : (d + 1) ** 2].transpose(0, 2, 1).reshape(count, -1)
             for d in range(1, degree + 1)
         ]
-        rows["rest"] = np.concatenate(parts, axis=1)
+        rest = np.concatenate(parts, axis=1)
+        if level == 2:
+            low, high = float(rest.min()), max(float(rest.max()), float(rest.min()) + 1e-3)
+            rest = np.round((rest - low) / (high - low) * 255)
+        rows["rest"] = rest
     head = bytearray(_FILE_HEADER)
     head[0:2] = bytes([0, 1])
     struct.pack_into("<IIII", head, 4, 1, 1, count, count)
-    struct.pack_into("<ff", head, 36, -_RANGE, _RANGE)
+    struct.pack_into("<H", head, 20, level)
+    struct.pack_into("<ff", head, 36, low, high)
     section = bytearray(_SECTION_HEADER)
     struct.pack_into("<II", section, 0, count, count)
-    struct.pack_into("<I", section, 28, len(rows.tobytes()))
+    if level:
+        struct.pack_into("<IIfH", section, 8, _BUCKET, buckets.number, buckets.block, 12)
+        struct.pack_into("<I", section, 24, _STEPS)
+        struct.pack_into("<II", section, 32, buckets.full, buckets.number - buckets.full)
+    struct.pack_into("<I", section, 28, len(storage) + rows.nbytes)
     struct.pack_into("<H", section, 40, degree)
-    return bytes(head) + bytes(section) + rows.tobytes()
+    return bytes(head) + bytes(section) + storage + rows.tobytes()
+
+
+@dataclass(frozen=True)
+class _Buckets:
+    number: int = 0
+    full: int = 0
+    block: float = 0.0
+
+
+def _bucketed(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray, bytes, _Buckets]:
+    """The order of splats by blocks of space, their places in it in 16 bits, and the table of blocks."""
+    places = positions.astype(np.float64)
+    low = places.min(axis=0)
+    block = max(float(np.ptp(places, axis=0).max()) / _BLOCKS, 1e-4)
+    cell = np.floor((places - low) / block).astype(np.int64)
+    number = (cell[:, 0] * (_BLOCKS + 2) + cell[:, 1]) * (_BLOCKS + 2) + cell[:, 2]
+    order = np.argsort(number, kind="stable")
+    _, starts, sizes = np.unique(number[order], return_index=True, return_counts=True)
+    full, partial = [], []
+    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+        whole = size - size % _BUCKET
+        full += [order[start + at : start + at + _BUCKET] for at in range(0, whole, _BUCKET)]
+        if size > whole:
+            partial.append(order[start + whole : start + size])
+    buckets = [*full, *partial]
+    order = np.concatenate(buckets)
+    centres = np.stack([low + (cell[bucket[0]] + 0.5) * block for bucket in buckets]).astype("<f4")
+    owner = np.repeat(np.arange(len(buckets)), [len(bucket) for bucket in buckets])
+    fixed = np.round((places[order] - centres[owner]) / (block / 2) * _STEPS + _STEPS)
+    lengths = np.array([len(bucket) for bucket in partial], "<u4")
+    storage = lengths.tobytes() + centres.tobytes()
+    return order, np.clip(fixed, 0, 65535), storage, _Buckets(len(buckets), len(full), block)

@@ -20,7 +20,7 @@ from nodes.gaussians.files.checking import (
     require_count,
     silent,
 )
-from nodes.sdk import FileProblem
+from nodes.sdk import FileProblem, NodeError
 from nodes.sdk.values import Splats
 
 _MAGIC = 0x5053474E
@@ -180,8 +180,8 @@ def _smallest_three(turns: np.ndarray) -> np.ndarray:
     return xyzw[:, [3, 0, 1, 2]]
 
 
-def spz_bytes(splats: Splats) -> bytes:
-    """An .spz file of version 3, which all readers of the format know."""
+def spz_bytes(splats: Splats, version: int = 3) -> bytes:
+    """An .spz file of version 3, which all readers of the format know, or of version 4."""
     count = len(splats.positions)
     degree = degree_of(splats.harmonics.shape[1])
     reach = max(float(np.abs(splats.positions).max()), 1e-6)
@@ -194,18 +194,37 @@ def spz_bytes(splats: Splats) -> bytes:
     def byte(values: np.ndarray) -> bytes:
         return np.clip(np.round(values), 0, 255).astype(np.uint8).tobytes()
 
-    body = b"".join(
-        [
-            _HEADER.pack(_MAGIC, 3, count, degree, fraction, 0, 0),
-            places.tobytes(),
-            byte(splats.opacities * 255),
-            byte((splats.harmonics[:, 0] * _COLOUR + 0.5) * 255),
-            byte((np.log(splats.scales) + 10) * 16),
-            _pack_smallest_three(splats.rotations),
-            byte(splats.harmonics[:, 1:] * 128 + 128) if degree else b"",
-        ]
-    )
-    return gzip.compress(body, mtime=0)
+    parts = [
+        places.tobytes(),
+        byte(splats.opacities * 255),
+        byte((splats.harmonics[:, 0] * _COLOUR + 0.5) * 255),
+        byte((np.log(splats.scales) + 10) * 16),
+        _pack_smallest_three(splats.rotations),
+    ]
+    if degree:
+        parts.append(byte(splats.harmonics[:, 1:] * 128 + 128))
+    if version >= 4:
+        return _with_streams(count, degree, fraction, parts)
+    return gzip.compress(b"".join([_HEADER.pack(_MAGIC, 3, count, degree, fraction, 0, 0), *parts]), mtime=0)
+
+
+def _with_streams(count: int, degree: int, fraction: int, parts: list[bytes]) -> bytes:
+    """Version 4: a header of 32 bytes, a table of packed and plain sizes, and a zstd frame for each part.
+
+    Raises:
+        NodeError: without the package zstandard.
+    """
+    try:
+        from zstandard import ZstdCompressor
+    except ImportError as error:
+        raise NodeError(
+            "an .spz of version 4 needs the package zstandard",
+            hint="Install zstandard, or end the name with .spz alone for version 3",
+        ) from error
+    packed = [ZstdCompressor(level=12).compress(part) for part in parts]
+    head = _HEADER.pack(_MAGIC, 4, count, degree, fraction, 0, len(parts)) + struct.pack("<I12x", 32)
+    sizes = [size for one, part in zip(packed, parts, strict=True) for size in (len(one), len(part))]
+    return head + struct.pack(f"<{len(sizes)}Q", *sizes) + b"".join(packed)
 
 
 def _pack_smallest_three(rotations: np.ndarray) -> bytes:
