@@ -7,6 +7,8 @@ its own splats, its sixteen pixels side by side and their light and colour in re
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numba import njit, prange
 
@@ -69,13 +71,28 @@ _FARTHEST = np.float32(-np.log(FAINTEST) / 8)
 _MIDDLE = np.float32(TILE / 2 - 0.5)
 
 
+@dataclass(frozen=True, eq=False)
+class Veil:
+    """What hangs among the splats and hides those behind it, wholly or in part.
+
+    Attributes:
+        distance: H x W metres.
+        clear: H x W in 0..1, the share of what is behind that shines through.
+        light: H x W, takes the share of light that comes through the splats before it.
+    """
+
+    distance: FloatArray
+    clear: FloatArray
+    light: FloatArray
+
+
 def composite(
     records: FloatArray,
     values: FloatArray | None,
     lists: TileLists,
     width: int,
     height: int,
-    limit: FloatArray | None = None,
+    veil: Veil | None = None,
     shape: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Blend splats front to back.
@@ -84,19 +101,23 @@ def composite(
         records: N x 16, see `nodes.gaussians.projection`.
         values: N x 3, what is blended instead of the records' colours, or None.
         lists: the splats of each tile.
-        limit: H x W metres; splats deeper than it are left out, or None.
+        veil: dims what lies behind it, or None.
         shape: H x W x 4, takes the blended depth and normals, or None.
 
     Returns:
-        H x W x 3 blended colours, premultiplied, and H x W, the share of light that comes through.
+        H x W x 3 blended colours, premultiplied, and H x W, the share of light that comes through all
+        splats.
     """
     if values is not None:
         records = records.copy()
         records[:, RED : BLUE + 1] = values
     out = np.empty((height, width, 3), np.float32)
     through = np.empty((height, width), np.float32)
-    bound = None if limit is None else np.ascontiguousarray(limit, np.float32)
-    _composite(records, lists.starts, lists.members, lists.columns, lists.rows, bound, out, through, shape)
+    hung = None if veil is None else np.stack([veil.distance, veil.clear], axis=2).astype(np.float32)
+    light = None if veil is None else veil.light
+    _composite(
+        records, lists.starts, lists.members, lists.columns, lists.rows, hung, out, through, light, shape
+    )
     return out, through
 
 
@@ -197,9 +218,12 @@ def cover(u):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _blend(  # type: ignore[no-untyped-def]
-    records, members, first, last, left, top, places, limit, bound, shape, staged, words, light, sums
+    records, members, first, last, left, top, places, veil, hung, shape, staged, words, light, sums
 ):
-    """Blend a tile's splats members[first:last] into its blocks' light and sums."""
+    """Blend a tile's splats members[first:last] into its blocks' light and sums.
+
+    Of the veil, `hung` holds a block's distances, what it lets through, and the light before it.
+    """
     nothing = lanes(np.float32(0.0))
     for block in range(BLOCKS):
         write(light, block * WIDTH, lanes(np.float32(1.0)))
@@ -219,10 +243,12 @@ def _blend(  # type: ignore[no-untyped-def]
             x, y, xx = read(places, at), read(places, at + WIDTH), read(places, at + 2 * WIDTH)
             xy, yy = read(places, at + 3 * WIDTH), read(places, at + 4 * WIDTH)
             mine = block * channels * WIDTH
-            clear = read(light, block * WIDTH)
+            bright = read(light, block * WIDTH)
             red, green, blue = read(sums, mine), read(sums, mine + WIDTH), read(sums, mine + 2 * WIDTH)
-            if limit is not None:
-                farthest = read(bound, block * WIDTH)
+            if veil is not None:
+                behind = block * 3 * WIDTH
+                distance, clear = read(hung, behind), read(hung, behind + WIDTH)
+                before = read(hung, behind + 2 * WIDTH)
             if shape is not None:
                 depth = read(sums, mine + 3 * WIDTH)
                 normal_x, normal_y = read(sums, mine + 4 * WIDTH), read(sums, mine + 5 * WIDTH)
@@ -233,10 +259,12 @@ def _blend(  # type: ignore[no-untyped-def]
                 k = lowest_bit(word)
                 word &= word - np.uint64(1)
                 alpha = cover(eighth_of_power(staged, k, x, y, xx, xy, yy))
-                if limit is not None:
-                    alpha = choose(read_all(staged, S_DEPTH * BATCH + k), farthest, alpha, nothing)
-                weight = alpha * clear
-                clear = clear - weight
+                weight = alpha * bright
+                bright = bright - weight
+                if veil is not None:
+                    deep = read_all(staged, S_DEPTH * BATCH + k)
+                    before = choose(deep, distance, before - alpha * before, before)
+                    weight = choose(deep, distance, weight, weight * clear)
                 red = red + weight * read_all(staged, S_RED * BATCH + k)
                 green = green + weight * read_all(staged, S_GREEN * BATCH + k)
                 blue = blue + weight * read_all(staged, S_BLUE * BATCH + k)
@@ -245,7 +273,9 @@ def _blend(  # type: ignore[no-untyped-def]
                     normal_x = normal_x + weight * read_all(staged, S_NX * BATCH + k)
                     normal_y = normal_y + weight * read_all(staged, S_NY * BATCH + k)
                     normal_z = normal_z + weight * read_all(staged, S_NZ * BATCH + k)
-            write(light, block * WIDTH, clear)
+            write(light, block * WIDTH, bright)
+            if veil is not None:
+                write(hung, behind + 2 * WIDTH, before)
             write(sums, mine, red)
             write(sums, mine + WIDTH, green)
             write(sums, mine + 2 * WIDTH, blue)
@@ -254,14 +284,16 @@ def _blend(  # type: ignore[no-untyped-def]
                 write(sums, mine + 4 * WIDTH, normal_x)
                 write(sums, mine + 5 * WIDTH, normal_y)
                 write(sums, mine + 6 * WIDTH, normal_z)
-            if largest(clear) < np.float32(DARK):
+            if largest(bright) < np.float32(DARK):
                 open_blocks &= ~(np.uint64(1) << np.uint64(block))
         if not open_blocks:
             break
 
 
 @njit(cache=True, parallel=True)
-def _composite(records, starts, members, columns, rows, limit, out, through, shape):  # type: ignore[no-untyped-def]
+def _composite(  # type: ignore[no-untyped-def]
+    records, starts, members, columns, rows, veil, out, through, before, shape
+):
     height, width = through.shape
     jobs = 64
     channels = 3 if shape is None else 7
@@ -271,16 +303,19 @@ def _composite(records, starts, members, columns, rows, limit, out, through, sha
         sums = np.empty(BLOCKS * WIDTH * channels, np.float32)
         staged = np.empty(STAGED * BATCH, np.float32)
         words = np.empty(BLOCKS, np.uint64)
-        bound = np.empty(BLOCKS * WIDTH, np.float32)
+        hung = np.empty(3 * BLOCKS * WIDTH, np.float32)
         for tile in range(job, columns * rows, jobs):
             left, top = tile % columns * TILE, tile // columns * TILE
-            if limit is not None:
+            if veil is not None:
                 for y in range(TILE):
                     for x in range(TILE):
                         row, column = min(top + y, height - 1), min(left + x, width - 1)
-                        bound[place_in_tile(y, x)] = limit[row, column]
+                        place = place_in_tile(y, x)
+                        at = place // WIDTH * 3 * WIDTH + place % WIDTH
+                        hung[at], hung[at + WIDTH] = veil[row, column, 0], veil[row, column, 1]
+                        hung[at + 2 * WIDTH] = np.float32(1.0)
             _blend(
-                records, members, starts[tile], starts[tile + 1], left, top, places, limit, bound, shape,
+                records, members, starts[tile], starts[tile + 1], left, top, places, veil, hung, shape,
                 staged, words, light, sums,
             )  # fmt: skip
             for y in range(min(TILE, height - top)):
@@ -288,6 +323,9 @@ def _composite(records, starts, members, columns, rows, limit, out, through, sha
                     place = place_in_tile(y, x)
                     at = place // WIDTH * channels * WIDTH + place % WIDTH
                     through[top + y, left + x] = light[place]
+                    if veil is not None:
+                        value = hung[place // WIDTH * 3 * WIDTH + place % WIDTH + 2 * WIDTH]
+                        before[top + y, left + x] = value
                     for channel in range(3):
                         out[top + y, left + x, channel] = sums[at + channel * WIDTH]
                     if shape is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nodes.gaussians.compositing import composite
+from nodes.gaussians.compositing import Veil, composite
 from nodes.gaussians.projection import project_splats
 from nodes.gaussians.tiles import tile_lists
 from nodes.sdk.errors import NodeError
@@ -98,18 +98,21 @@ def _render_cpu(
     size = (camera.width, camera.height)
     projected = project_splats(splats, camera, antialias=antialias, degree=degree, normals=shape)
     lists = tile_lists(projected, *size)
-    limit = None if surface is None else surface.distance
     blended = np.empty((camera.height, camera.width, 4), np.float32) if shape else None
-    colour, through = composite(projected.records, None, lists, *size, limit, blended)
-    alpha = 1.0 - through
+    veil = None
     if surface is not None:
-        colour += through[..., None] * surface.colour
-        alpha += through * surface.alpha
+        light = np.empty((camera.height, camera.width), np.float32)
+        veil = Veil(surface.distance, 1.0 - surface.alpha, light)
+    colour, through = composite(projected.records, None, lists, *size, veil, blended)
+    alpha = 1.0 - through
+    if veil is not None and surface is not None:
+        colour += veil.light[..., None] * surface.colour
+        alpha = 1.0 - through * veil.clear
     if blended is None:
         return Rendered(colour, alpha)
     depth, normals = blended[..., 0], blended[..., 1:]
-    if surface is not None:
-        there = through * surface.alpha
+    if veil is not None and surface is not None:
+        there = veil.light * surface.alpha
         depth += there * np.where(surface.alpha > 0, surface.distance, 0.0)
         normals += there[..., None] * surface.normals
     return Rendered(colour, alpha, *shape_of(depth, normals, alpha))

@@ -181,6 +181,31 @@ def test_a_surface_behind_shines_through_in_proportion() -> None:
     assert np.isclose(drawn.alpha[16, 16], 1, atol=1e-3)
 
 
+def test_the_edge_of_a_mesh_has_no_halo_before_splats() -> None:
+    front = orbit(np.zeros(3), 0.5, around=0, above=0, width=64, height=64)
+    sheet = _one((0, 0, -0.2), (1, 0, 0), 0.5)
+    red = Splats(
+        np.repeat(sheet.positions, 4, axis=0),
+        np.repeat(sheet.scales, 4, axis=0),
+        np.repeat(sheet.rotations, 4, axis=0),
+        np.repeat(sheet.opacities, 4, axis=0),
+        np.repeat(sheet.harmonics, 4, axis=0),
+    )
+    corners = np.array([[-1, -1, 0], [0.07, -1, 0], [-0.05, 1, 0], [-1, 1, 0]], np.float32)
+    blue = np.tile(np.float32([0, 0, 1]), (4, 1))
+    wall = Mesh(corners, np.array([[0, 1, 2], [0, 2, 3]], np.int32), colours=blue)
+    drawn = render_splats(
+        [red], [wall], front, background=(0, 1, 0), transparent=False, shape=True, context=Context()
+    )
+    pixels, alone = drawn.image.pixels, render_splats([red], [], front, context=Context())
+    # Along the slanted edge some pixels are covered in part; behind them red shows, not the background.
+    partly = (pixels[..., 2] > 0.1) & (pixels[..., 2] < 0.9)
+    assert partly.sum() > 20
+    assert pixels[..., 1].max() < 0.02
+    assert np.allclose(pixels[partly][:, 0] + pixels[partly][:, 2], 1, atol=0.02)
+    assert (drawn.alpha.alpha >= alone.alpha.alpha - 1e-4).all()
+
+
 def test_background_fills_what_is_left_open(camera: Camera) -> None:
     drawn = render_splats(
         [cloud(5)], [], camera, background=(0.2, 0.4, 0.6), transparent=False, context=Context()
