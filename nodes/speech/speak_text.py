@@ -15,7 +15,41 @@ def speak_text(
     *,
     text: Annotated[str, Text(multiline=True)] = "Hello. Nice to meet you.",
     voice: Literal[
-        "Heart", "Alma (warm, older)", "Tom (man)", "Bruno (deep)", "Grandfather", "Kim (child)"
+        "Heart",
+        "Alma (warm, older)",
+        "Tom (man)",
+        "Bruno (deep)",
+        "Grandfather",
+        "Kim (child)",
+        "By description (many voices)",
+        "Alloy (woman)",
+        "Aoede (woman)",
+        "Bella (woman)",
+        "Heart, full (woman)",
+        "Jessica (woman)",
+        "Kore (woman)",
+        "Nicole (woman)",
+        "Nova (woman)",
+        "River (woman)",
+        "Sarah (woman)",
+        "Sky (woman)",
+        "Adam (man)",
+        "Echo (man)",
+        "Eric (man)",
+        "Fenrir (man)",
+        "Liam (man)",
+        "Michael (man)",
+        "Onyx (man)",
+        "Puck (man)",
+        "Santa (man)",
+        "Alice (British woman)",
+        "Emma (British woman)",
+        "Isabella (British woman)",
+        "Lily (British woman)",
+        "Daniel (British man)",
+        "Fable (British man)",
+        "George (British man)",
+        "Lewis (British man)",
     ] = "Heart",
     description: Annotated[str, Text()] = "",
     pace: Annotated[float, Slider(0.5, 2.0)] = 1.0,
@@ -31,15 +65,22 @@ def speak_text(
 
     - **Words**: a wired text comes before the one typed here. Numbers, sums, times and common
       abbreviations are read out; unknown words are read by their spelling.
-    - **Voice**: six to choose from. **Description** changes the chosen one by words: "old, warm,
-      slow", "very deep giant", "whispering child". Words it does not know change nothing.
-    - **Pace**, **Pitch**, **Lively** (how far the melody goes) come on top.
+    - **Voice**: the first six are one recorded voice, quick to speak, whose pitch, vocal tract,
+      breath and colour are changed. The named ones after them are many recorded voices, which sound
+      more natural and speak several times slower; they are fetched once, with
+      `facewright models fetch voices_kokoro`. *By description* picks the two of them that come
+      nearest to the description, and mixes them.
+    - **Description**: words such as "old, warm, slow", "very deep man", "bright young British woman",
+      "whispering child". It changes the chosen voice; words it does not know change nothing.
+    - **Pace**, **Pitch**, **Lively** (how far the melody goes) come on top. With the many voices
+      Pitch also changes the size of the speaker, and Lively and Seed do nothing.
     - **Pause**: more silence between sentences. **Seed**: another grain of the same voice.
 
-    Limits: English only; words in other alphabets are left out. All voices are one recorded voice
-    whose pitch, vocal tract, breath and colour are changed, so very deep ones sound processed.
+    Limits: English only; words in other alphabets are left out. Far from their own pitch voices sound
+    processed. No voice is that of a child or a very old person; descriptions come near.
 
-    Source: hibari, a small student of Kokoro-82M; reading after misaki's lexicon.
+    Source: hibari, a small student of Kokoro-82M, and Kokoro-82M itself (hexgrad 2025); reading after
+    misaki's lexicon.
     """
     from nodes.voice.speaking import spoken_text
 

@@ -57,7 +57,7 @@ class LiveMouth:
 
     def _answer(self, whole: int) -> FloatArray:
         rows = phone_net.features(self._kept[: whole * STEP])
-        likely = phone_net.steadied(phone_net.posteriors(self._level(rows)))
+        likely = phone_net.steadied(phone_net.posteriors(self._level(rows)), phone_net.FLICKER)
         tracks = blended(sharpened(likely), np.zeros(whole, np.float32))
         return coefficients_of(tracks, **self._shape)
 

@@ -1,7 +1,7 @@
 """A small network that hears phones: 10 ms steps, 120 ms of context on either side.
 
 It was trained on synthesised speech alone (see packaging/train_phones.py), in many voices, rooms and
-noises. Being short-sighted and quick it also serves live sound.
+noises, and on what the careful ear heard in it. Being short-sighted and quick it serves live sound.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ RATE, STEP, WINDOW, SIZE, BANDS = 16000, 160, 400, 512, 40
 DILATIONS = (1, 2, 3)
 #: Steps on either side that an answer depends on.
 CONTEXT = 2 * sum(DILATIONS)
+#: Steps over which this network's answers are averaged: it sees so little that it wavers.
+FLICKER = 2.5
 _LOWEST, _HIGHEST = 60.0, 7600.0
 
 
@@ -96,11 +98,11 @@ def phone_posteriors(signal: FloatArray) -> FloatArray:
     """T x len(SYMBOLS) for a signal (N, 16 kHz): how likely each phone is at each 10 ms."""
     if not len(signal):
         return np.zeros((0, len(SYMBOLS)), np.float32)
-    return steadied(posteriors(normalised(features(signal))))
+    return steadied(posteriors(normalised(features(signal))), FLICKER)
 
 
-def steadied(likely: FloatArray) -> FloatArray:
+def steadied(likely: FloatArray, steps: float = 1.5) -> FloatArray:
     """Likelihoods without the flicker from step to step: no phone lasts less than some steps."""
     from scipy.ndimage import gaussian_filter1d
 
-    return np.asarray(gaussian_filter1d(likely, 1.5, axis=0, mode="nearest"), np.float32)
+    return np.asarray(gaussian_filter1d(likely, steps, axis=0, mode="nearest"), np.float32)

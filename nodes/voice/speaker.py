@@ -121,12 +121,6 @@ class VoiceNetwork:
             ) from error
         self._outputs = ["lh", "theta", "ln", "lr", "phi", "f0", durations]
 
-    def numbers(self, phonemes: str) -> tuple[list[int], list[int]]:
-        """The network's numbers for a phoneme string, padded, and for each the place in the string."""
-        known = [(place, _ALPHABET[c]) for place, c in enumerate(phonemes) if c in _ALPHABET]
-        known = known[:MOST_PHONEMES]
-        return [0, *(number for _, number in known), 0], [-1, *(place for place, _ in known), -1]
-
     def spectra(self, numbers: list[int], pace: float) -> Spectra:
         """Run the network on numbers as `numbers` gives them."""
         fed: dict[str, Any] = {
@@ -151,22 +145,35 @@ def speak(
         shape: how the voice is changed.
         random: for the noise in the voice.
     """
+    text, owners = spelled(words)
+    numbers, places = numbers_of(text)
+    if len(numbers) < 3:
+        return Spoken(np.zeros(0, np.float32), ())
+    spectra = network.spectra(numbers, shape.pace)
+    samples = sound_of(reshaped(spectra, shape), random)
+    phones = phones_of(text, owners, places, spectra.durations)
+    return Spoken(samples, tuple(as_heard(phones, samples)))
+
+
+def spelled(words: list[tuple[str, str]]) -> tuple[str, list[str]]:
+    """The phonemes of a sentence in one string, and the word that each character belongs to."""
     text, owners = "", []
     for word, phonemes in words:
         if text and word[0].isalpha():
             text, owners = text + " ", [*owners, ""]
         text += phonemes
         owners += [word if word[0].isalpha() else ""] * len(phonemes)
-    numbers, places = network.numbers(text)
-    if len(numbers) < 3:
-        return Spoken(np.zeros(0, np.float32), ())
-    spectra = network.spectra(numbers, shape.pace)
-    samples = sound_of(reshaped(spectra, shape), random)
-    phones = phones_of(text, owners, places, spectra.durations)
-    return Spoken(samples, tuple(_as_heard(phones, samples)))
+    return text, owners
 
 
-def _as_heard(phones: list[Phone], samples: FloatArray) -> list[Phone]:
+def numbers_of(phonemes: str) -> tuple[list[int], list[int]]:
+    """The networks' numbers for a phoneme string, padded, and for each the place in the string."""
+    known = [(place, _ALPHABET[c]) for place, c in enumerate(phonemes) if c in _ALPHABET]
+    known = known[:MOST_PHONEMES]
+    return [0, *(number for _, number in known), 0], [-1, *(place for place, _ in known), -1]
+
+
+def as_heard(phones: list[Phone], samples: FloatArray) -> list[Phone]:
     """Phones moved to when they are heard; the last one ends with the sound, not with its silence."""
     moved = [
         Phone(p.symbol, max(p.start - _EARLY, 0.0), max(p.end - _EARLY, 0.0), 1.0, p.word) for p in phones
@@ -182,14 +189,16 @@ def _as_heard(phones: list[Phone], samples: FloatArray) -> list[Phone]:
     return moved
 
 
-def phones_of(text: str, owners: list[str], places: list[int], durations: FloatArray) -> list[Phone]:
-    """Phones with times from how long each character lasts.
+def phones_of(
+    text: str, owners: list[str], places: list[int], durations: FloatArray, frame: float = FRAME
+) -> list[Phone]:
+    """Phones with times from how long each character lasts, in frames of so many seconds.
 
     Marks of stress and length belong to the phone they stand at; spaces and punctuation are silence
     when they last, else part of the phone before.
     """
-    ends = np.cumsum(durations) * FRAME
-    starts = ends - np.asarray(durations) * FRAME
+    ends = np.cumsum(durations) * frame
+    starts = ends - np.asarray(durations) * frame
     heads = dict(arpabet_places(text))
     phones: list[Phone] = []
     pending: float | None = None
