@@ -3,7 +3,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Image, Mask
 
 
-@node(title="Background plate", category="Edit", note="classical")
+@node(title="Background plate", category="Edit", note="classical", edits="background")
 def background_plate(image: Image, matte: Mask, *, context: Context) -> Image:
     """Take what a matte covers out of a picture and fill the place from what is around it.
 

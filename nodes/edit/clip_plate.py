@@ -5,7 +5,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Image, Mask
 
 
-@node(title="Clip plate", category="Edit", sequential=True, note="classical")
+@node(title="Clip plate", category="Edit", sequential=True, note="classical", edits="background")
 def clip_plate(image: Image, matte: Mask, *, previous: Any = None) -> Carry[Image]:
     """The place behind a person of a clip, learned from the frames in which it is seen.
 

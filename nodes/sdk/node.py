@@ -43,6 +43,7 @@ EDITS: Mapping[str, str] = types.MappingProxyType(
         "shape": "The features of a person were changed",
         "skin": "The skin of a person was changed",
         "identity": "A person was given the face or head of another",
+        "background": "What lies behind a person was filled in",
         "head": "A person was rendered as a 3D head",
         "detail": "Detail was restored or invented",
         "frames": "Pictures were invented between those of a clip",

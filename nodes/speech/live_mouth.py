@@ -10,7 +10,7 @@ class Live(NamedTuple):
     delay: float
 
 
-@node(title="Live mouth", category="Speech")
+@node(title="Live mouth", category="Speech", edits="speech")
 def live_mouth(
     *,
     seconds: Annotated[float, Slider(0.5, 120.0, unit="seconds")] = 5.0,
