@@ -42,6 +42,8 @@ OVERLAY_SLOT, BACKING_SLOT = 101, 102
 VARIANT_SLOT = 103
 #: The slot for the faces that the hand works on in the viewer.
 HAND_SLOT = 104
+#: The slots for the mask and the head drawn over a picture. Panels have slots of their own between these.
+MASK_SLOT, MESH_SLOT = 110, 111
 LAST_FRAME = 10_000_000
 
 EngineFactory = Callable[[Callable[[Event], None]], EngineClient]

@@ -1,4 +1,4 @@
-"""Which faces belong over a picture: those found nearest upstream of it."""
+"""What belongs over a picture: faces, masks and heads that are nearest upstream of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from app.document.graph import Graph, GraphError, Port
 from nodes.sdk.registry import Registry
 
 
-def face_ports(graph: Graph, registry: Registry, viewed: str) -> list[Port]:
-    """Every output of faces that `viewed` depends on, itself and the nearest first."""
+def ports_behind(graph: Graph, registry: Registry, viewed: str, carried: str) -> list[Port]:
+    """Every output of a type that `viewed` depends on, itself and the nearest first.
+
+    Args:
+        carried: the type, such as "Faces", "Mask" or "HeadState".
+    """
     try:
         order = graph.upstream(viewed)
     except GraphError:
@@ -17,7 +21,7 @@ def face_ports(graph: Graph, registry: Registry, viewed: str) -> list[Port]:
         instance = graph.nodes.get(name)
         spec = registry.get(instance.kind) if instance else None
         if spec is not None:
-            found += [Port(name, socket.name) for socket in spec.outputs if socket.type_name == "Faces"]
+            found += [Port(name, socket.name) for socket in spec.outputs if socket.type_name == carried]
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is drawn over a picture: boxes, landmarks, identities and head axes of the faces in it."""
+"""What is drawn over a picture: boxes, landmarks, identities and head axes of faces; masks and heads."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ class Overlays:
     landmarks: bool = True
     axes: bool = False
     labels: bool = True
+    mask: bool = False
+    mesh: bool = False
 
     def switched(self, name: str, on: bool) -> Overlays:
         return replace(self, **{name: on})
 
     @property
-    def any(self) -> bool:
+    def any_of_faces(self) -> bool:
         return self.boxes or self.landmarks or self.axes or self.labels
 
 
@@ -40,6 +42,8 @@ OVERLAY_TITLES = {
     "landmarks": "Landmarks",
     "axes": "Head direction",
     "labels": "Number and confidence",
+    "mask": "Mask",
+    "mesh": "Head as a wireframe",
 }
 
 

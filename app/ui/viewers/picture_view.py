@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.ui.viewers.film import Wires, draw_film, draw_wires
 from app.ui.viewers.framing import Framing
 from app.ui.viewers.node_tool import Tool
 from app.ui.viewers.overlays import Overlays, draw_faces
@@ -57,6 +59,8 @@ class PictureView(QWidget):
         self.channel: Channel = "rgb"
         self.overlays = Overlays()
         self.faces: Faces | None = None
+        self.film: QImage | None = None
+        self.wires: Wires | None = None
         self.tool: Tool | None = None
         self._tool_held = False
         self._hover: tuple[float, float] | None = None
@@ -87,6 +91,11 @@ class PictureView(QWidget):
 
     def show_faces(self, faces: Faces | None) -> None:
         self.faces = faces
+        self.update()
+
+    def show_cover(self, film: QImage | None, wires: Wires | None) -> None:
+        """Lay a mask and a wireframe over the picture, or none."""
+        self.film, self.wires = film, wires
         self.update()
 
     def set_tool(self, tool: Tool | None) -> None:
@@ -259,7 +268,11 @@ class PictureView(QWidget):
             line = self.wipe * self.width()
             self._paint_picture(painter, self.picture, QRectF(0, 0, line, self.height()))
             self._paint_picture(painter, self.other, QRectF(line, 0, self.width() - line, self.height()))
-        if self.faces is not None and self.picture is not None and self.overlays.any:
+        if self.film is not None and self.picture is not None:
+            draw_film(painter, self.film, self.picture.size, self.framing)
+        if self.wires is not None and self.picture is not None:
+            draw_wires(painter, self.wires, self.picture.size, self.framing)
+        if self.faces is not None and self.picture is not None and self.overlays.any_of_faces:
             draw_faces(painter, self.faces, self.picture.size, self.framing, self.overlays)
         if self.tool is not None and self.picture is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.document.unfold import given_by
 from app.engine.protocol import ErrorReport, Preview, ViewFailed, ViewReady
 from app.ui.actions import Actions
-from app.ui.session import BACKING_SLOT, SLOTS, Session
-from app.ui.timeline.soundtrack import SOUND_SLOT
+from app.ui.session import BACKING_SLOT, SLOTS, VARIANT_SLOT, Session
 from app.ui.viewers.announcer import Announcer
 from app.ui.viewers.face_overlays import FaceOverlays
 from app.ui.viewers.hand import Hand
@@ -27,6 +26,8 @@ KEYS_OF_CHANNELS: dict[str, Channel] = {
     "viewer.alpha": "alpha",
     "viewer.luma": "luma",
 }
+#: What else is computed belongs to other panels.
+SHOWN = frozenset((*SLOTS, BACKING_SLOT, VARIANT_SLOT))
 
 
 class Viewer(QWidget):
@@ -154,7 +155,7 @@ class Viewer(QWidget):
     # -- what is shown ------------------------------------------------------------------------
 
     def _on_ready(self, event: ViewReady) -> None:
-        if self.overlays.take(event) or self.hand.take(event) or event.slot == SOUND_SLOT:
+        if self.overlays.take(event) or self.hand.take(event) or event.slot not in SHOWN:
             return
         self._ready[event.slot] = event
         if event.preview.pixels is not None and event.preview.kind != SPLATS:
@@ -192,7 +193,7 @@ class Viewer(QWidget):
         overlays = self.overlays
         self.picture_view.set_overlays(overlays.kinds)
         titles: list[tuple[str, object]] = [(port.node, port) for port in overlays.sources]
-        self.header.refresh_overlays(overlays.kinds, titles, overlays.source)
+        self.header.refresh_overlays(overlays.kinds, overlays.available, titles, overlays.source)
         self._refresh_content()
 
     def _refresh_content(self) -> None:
@@ -203,6 +204,7 @@ class Viewer(QWidget):
         if preview is not None and isinstance(preview.value, Faces) and BACKING_SLOT in session.extras:
             picture, faces = self._pictures.get(BACKING_SLOT), preview.value
         view.show_faces(faces)
+        view.show_cover(self.overlays.film, self.overlays.wires)
         self._refresh_wipe()
         self.pages.show_preview(preview, picture)
         page = self.pages.currentWidget()

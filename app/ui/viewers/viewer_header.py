@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -176,11 +177,18 @@ class ViewerHeader(QWidget):
         if port is not None:
             self.output.setCurrentIndex(max(self.output.findData(port.output), 0))
 
-    def refresh_overlays(self, overlays: Overlays, sources: list[tuple[str, object]], source: object) -> None:
+    def refresh_overlays(
+        self,
+        overlays: Overlays,
+        available: Container[str],
+        sources: list[tuple[str, object]],
+        source: object,
+    ) -> None:
         """Fill the overlay menu.
 
         Args:
             overlays: which kinds are on.
+            available: the names of kinds that there is something for.
             sources: (title, port) of every Faces output that can be drawn.
             source: the chosen port; None for none.
         """
@@ -190,7 +198,7 @@ class ViewerHeader(QWidget):
             action = menu.addAction(title)
             action.setCheckable(True)
             action.setChecked(getattr(overlays, name))
-            action.setEnabled(bool(sources))
+            action.setEnabled(name in available)
             action.toggled.connect(
                 lambda on, name=name: self.overlays_chosen.emit(overlays.switched(name, on))
             )

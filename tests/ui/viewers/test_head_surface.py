@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.ui.viewers.film import wires_of
 from app.ui.viewers.surfaces import IRIS, PUPIL, surface_of
 from nodes.edit.edit_expression import edit_expression
 from nodes.head._shape import parts_of
@@ -45,3 +46,12 @@ def test_without_a_photograph_the_head_is_plain(astronaut_fit: HeadState) -> Non
     assert surface is not None
     skin = astronaut_fit.model.landmark_triangles[50]
     assert np.ptp(surface.colours[skin], axis=0).max() == 0.0
+
+
+def test_the_wireframe_of_a_head_lies_on_its_photograph(astronaut_fit: HeadState) -> None:
+    wires = wires_of(astronaut_fit)
+    assert (wires.width, wires.height) == (astronaut_fit.camera.width, astronaut_fit.camera.height)
+    assert len(wires.lines) > 2000
+    ends = wires.lines.reshape(-1, 2)
+    for x, y in astronaut_fit.landmarks[[1, 61, 291, 152], :2]:
+        assert np.hypot(ends[:, 0] - x, ends[:, 1] - y).min() < 8, "an end of an edge is near every landmark"

@@ -10,14 +10,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.document.commands import rename_node
+from app.document.graph import NodeInstance, Port
 from app.engine.protocol import ErrorReport, NodeState, Preview
 from app.ui.actions import Actions
-from app.ui.session import BACKING_SLOT, OVERLAY_SLOT, Session
+from app.ui.session import BACKING_SLOT, MASK_SLOT, OVERLAY_SLOT, Session
 from app.ui.viewers.viewer import Viewer
-from nodes.sdk.values import Faces, Table
+from nodes.sdk import node
+from nodes.sdk.values import Faces, Image, Mask, Table
 from tests.ui.conftest import settle
 from tests.ui.fakes import FakeEngine, picture
 from tests.ui.viewers.test_describe import a_face
+
+
+@node(title="Find mask", category="Face")
+def find_mask(image: Image) -> Mask:
+    """Stands in for a node that gives a mask."""
+    raise NotImplementedError
 
 
 @pytest.fixture
@@ -198,6 +206,35 @@ def test_overlays_are_asked_for_only_when_switched_on(
     assert session.extras[OVERLAY_SLOT].node == "faces"
     viewer.overlays.toggle()
     assert OVERLAY_SLOT not in session.extras
+
+
+def test_a_mask_lies_over_the_picture_only_while_it_is_switched_on(
+    viewer: Viewer, session: Session, engine: FakeEngine
+) -> None:
+    graph = session.graph.with_node("cut", NodeInstance("find_mask"))
+    session.registry.add(find_mask.spec)  # type: ignore[attr-defined]
+    graph = graph.with_link(Port("photo", "out"), "cut", "image").with_link(
+        Port("cut", "out"), "grade", "mask"
+    )
+    session.edit("Mask", lambda _: graph)
+    settle()
+    engine.answer(solid(0, 0, 0))
+    settle()
+    assert "mask" in viewer.overlays.available
+    assert MASK_SLOT not in session.extras
+    viewer.overlays.set_kinds(viewer.overlays.kinds.switched("mask", True))
+    settle()
+    asked = {view.slot: view for view in engine.looks[-1].views}
+    assert asked[MASK_SLOT].node == "cut"
+    half = solid(0, 0, 0)
+    half[:, 32:, :3] = 255
+    engine.show(asked[MASK_SLOT], Preview("Mask", "", pixels=half))
+    settle()
+    assert seen(viewer, 0.4, 0.5) == (0, 0, 0)
+    red, green, _ = seen(viewer, 0.6, 0.5)
+    assert red > 90 > green
+    viewer.overlays.toggle()
+    assert seen(viewer, 0.6, 0.5) == (0, 0, 0)
 
 
 def test_a_failure_names_the_node_and_the_way_out(
