@@ -12,7 +12,7 @@ from nodes.gaussians.quaternions import from_matrices, product
 from nodes.morph._blending import smooth
 from nodes.morph._carrier import carrier_of, riders_of, spaced
 from nodes.morph._frames import Frame, frame_of
-from nodes.morph._pair import Matching
+from nodes.morph._pair import Matching, guide_nodes
 from nodes.morph._path import Path
 from nodes.morph._register import SAMPLES, Goal, Start, aligned, register
 from nodes.morph._surface import told_apart
@@ -46,8 +46,14 @@ class CloudPair:
     """Two sets of splats, matched: both ride on one carrier, and one fades into the other."""
 
     def __init__(
-        self, first: Splats, second: Splats, matching: Matching, progress: Callable[[float], None]
+        self,
+        first: Splats,
+        second: Splats,
+        matching: Matching,
+        progress: Callable[[float], None],
+        guides: tuple[FloatArray, FloatArray] | None = None,
     ) -> None:
+        """Args: guides: G x 3 places of the first and of the second set that belong together."""
         self.first, self.second = Cloud(first), Cloud(second)
         one = frame_of(self.first.positions, self.first.weights)
         two = frame_of(self.second.positions, self.second.weights)
@@ -71,6 +77,7 @@ class CloudPair:
             goal,
             direction=0.0,
             whole=matching.parts != "what both have",
+            guides=guide_nodes(carrier.rest, *self.frames, guides),
             progress=lambda share: progress(0.2 + 0.7 * share),
         )
         self.path = Path(carrier, found.places)

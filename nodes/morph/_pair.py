@@ -17,7 +17,8 @@ from nodes.sdk.values import Mesh
 from nodes.sdk.values.arrays import FloatArray
 
 _SOME = 800
-_MIDDLE = 0.5
+#: The first mesh hands over to the second between these shares of the way.
+_EARLIEST, _LATEST = 0.12, 0.88
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,10 @@ class Matching:
 class Pair:
     """Two meshes of any topology, matched.
 
-    Until the middle the first mesh moves, from there on the second does, so that both ends are the
-    inputs themselves. What one has and the other has not shrinks into the surface before the middle,
-    or grows out of it after.
+    Until a moment (`handover`) the first mesh moves, from there on the second does, so that both ends are
+    the inputs themselves. What one has and the other has not shrinks into the surface before, or grows
+    out of it after. The more there is to shrink, and the less to grow, the later that moment: drawing
+    back while the rest moves is a shorter way than one after the other.
     """
 
     def __init__(
@@ -72,11 +74,12 @@ class Pair:
             self.second.goal(),
             direction=matching.direction,
             whole=self._whole,
-            guides=_nodes(start.carrier.rest, one, two, guides),
+            guides=guide_nodes(start.carrier.rest, one, two, guides),
             progress=lambda share: tell(0.2 + 0.5 * share),
         )
         self.first.settle(found)
         self._follow(guides, lambda share: tell(0.7 + 0.15 * share))
+        self.handover = self._handover()
         self._meet()
         self._skins = self._coloured(matching.texture, lambda share: tell(0.85 + 0.15 * share))
 
@@ -119,7 +122,7 @@ class Pair:
         found = register(
             start,
             first.goal(),
-            guides=_nodes(nodes, *self.frames[::-1], None if guides is None else guides[::-1]),
+            guides=guide_nodes(nodes, *self.frames[::-1], None if guides is None else guides[::-1]),
             whole=self._whole,
             begin=seats.of(first.rest, first.mesh.triangles),
             begin_weights=trust,
@@ -133,12 +136,18 @@ class Pair:
         whole = first.matched[first.mesh.triangles].all(axis=1) & (first.seen > 0.02)
         return whole if whole.any() else np.ones(len(whole), bool)
 
+    def _handover(self) -> float:
+        """When the second mesh takes over: in the middle when both lose as much."""
+        lost, grown = (float(side.measure[~side.matched].sum()) for side in (self.first, self.second))
+        share = 0.5 + 0.5 * (lost - grown) / (lost + grown + 0.02)
+        return min(max(share, _EARLIEST), _LATEST)
+
     def _meet(self) -> None:
-        """Lay the second mesh's middle onto the first one's, so that nothing jumps at the change."""
+        """Lay the second mesh onto the first one where it takes over, so that nothing jumps there."""
         first, second = self.first, self.second
-        middle = first.shrunk(_MIDDLE, 1.0).astype(np.float32)
+        middle = first.shrunk(self.handover, 1.0).astype(np.float32)
         finder = Closest(middle, first.mesh.triangles, usable=first.seen > 0.02)
-        own = second.shrunk(_MIDDLE, 1.0)
+        own = second.shrunk(1.0 - self.handover, 1.0)
         near = finder(own, normals_of(own.astype(np.float32), second.mesh.triangles))
         gaps = near.of(middle, first.mesh.triangles) - own
         chosen = second.carrier.chosen
@@ -165,16 +174,16 @@ class Pair:
         if t >= 1.0:
             return self.second.mesh
         frame = self.frames[0].towards(self.frames[1], t)
-        if t < _MIDDLE:
-            side, skin, rest = self.first, self._skins[0], smooth(t / _MIDDLE)
+        if t < self.handover:
+            side, skin, rest = self.first, self._skins[0], t / self.handover
             places = side.shrunk(t, rest)
         else:
-            side, skin, rest = self.second, self._skins[1], smooth((1.0 - t) / (1.0 - _MIDDLE))
-            places = side.shrunk(1.0 - t, rest) + rest * self._gaps
+            side, skin, rest = self.second, self._skins[1], (1.0 - t) / (1.0 - self.handover)
+            places = side.shrunk(1.0 - t, rest) + smooth(rest) * self._gaps
         return blended(skin, side.mesh, frame.leave(places), t, side.stays(rest))
 
 
-def _nodes(
+def guide_nodes(
     rest: FloatArray, own: Frame, other: Frame, guides: tuple[FloatArray, FloatArray] | None
 ) -> Guides | None:
     """The guides as nodes of a carrier (N x 3) and places of the other shape, in common coordinates."""

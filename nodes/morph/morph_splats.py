@@ -1,12 +1,13 @@
 from typing import Annotated, Literal
 
 from nodes.sdk import Choice, Context, Slider, node
-from nodes.sdk.values import Splats
+from nodes.sdk.values import Splats, Table
 
 
 @node(title="Morph splats", category="Morph")
 def morph_splats(
     splats: list[Splats],
+    guides: list[Table] | None = None,
     *,
     amount: Annotated[float, Slider(0.0, 1.0)] = 0.5,
     ease: Annotated[Literal["even", "stop at each"], Choice()] = "even",
@@ -23,14 +24,18 @@ def morph_splats(
 
     - **Colour**: how much a difference of colour counts against a match.
     - **Turn**: *turned to fit* also looks for a turn of up to about 60 degrees.
+    - **Guides**: a table of landmarks for every set (*Head landmarks*, *Load landmarks*); places of the
+      same name then meet.
+
+    A mesh takes part through *Mesh to splats*.
 
     Limits: both sets are drawn between the ends, so a frame costs the sum of both. Colours that depend
-    on the view do not turn with the splats. For a mesh and splats, make both of one kind first.
+    on the view do not turn with the splats.
 
     Source: classical; as *Morph shapes*, on clouds.
     """
     from nodes.morph._clouds import CloudPair
-    from nodes.morph._keys import eased, fingerprint, keep, segment
+    from nodes.morph._keys import eased, fingerprint, guides_of, keep, segment
     from nodes.morph._pair import Matching
     from nodes.sdk.errors import NodeError
 
@@ -45,8 +50,10 @@ def morph_splats(
     first, second = splats[number], splats[number + 1]
     matching = Matching(colour=colour, turn=turn == "turned to fit")
     parts = [part for each in (first, second) for part in (each.positions, each.opacities, each.harmonics)]
-    key = fingerprint("splats", repr(matching), *parts)
+    places = guides_of(guides or [], number)
+    key = fingerprint("splats", repr(matching), *parts, *(places or ()))
     pair = keep(
-        key, lambda: CloudPair(first, second, matching, lambda share: context.progress(share, "Matching"))
+        key,
+        lambda: CloudPair(first, second, matching, lambda share: context.progress(share, "Matching"), places),
     )
     return pair.at(t)

@@ -60,7 +60,7 @@ def test_close_to_the_ends_the_morph_is_close_to_them(pair):
 def test_nothing_jumps_where_one_mesh_hands_over_to_the_other(pair):
     from scipy.spatial import cKDTree
 
-    before, after = pair.at(0.5 - 1e-6), pair.at(0.5)
+    before, after = pair.at(pair.handover - 1e-6), pair.at(pair.handover)
     gap = cKDTree(before.vertices).query(after.vertices)[0]
     # The first one's vertices are 7 mm apart.
     assert np.mean(gap) < 0.006
