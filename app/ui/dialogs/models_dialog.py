@@ -52,6 +52,12 @@ def source_of(card: ModelCard) -> str:
     return f"{card.client}: {card.package} {card.version}"
 
 
+def _checksum(card: ModelCard) -> str:
+    if card.client == "user":
+        return "not checked"
+    return card.sha256[:10] + "…" if card.sha256 else "made here"
+
+
 class ModelsDialog(QDialog):
     """Lists cards and fetches those that are ticked."""
 
@@ -127,7 +133,7 @@ class ModelsDialog(QDialog):
                     card.licence,
                     "yes" if card.commercial else "no",
                     source_of(card),
-                    card.sha256[:10] + "…" if card.sha256 else "made here",
+                    _checksum(card),
                 ]
             )
             item.setData(0, Qt.ItemDataRole.UserRole, card.name)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QFocusEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QFocusEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
@@ -36,11 +45,13 @@ class Control(QWidget):
         edited: a new value; more may follow until `finished`.
         finished: the edit is complete.
         reset: back to the default, please.
+        menu_wanted: where the menu of the parameter was asked for.
     """
 
     edited = Signal(object)
     finished = Signal()
     reset = Signal()
+    menu_wanted = Signal(QPoint)
     #: Whether it stands below its name and takes the whole width.
     wide = False
 
@@ -49,6 +60,9 @@ class Control(QWidget):
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(3)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        self.menu_wanted.emit(event.globalPos())
 
     def show_value(self, value: ParameterValue, *, mixed: bool, animated: str) -> None:
         """Show a value without telling of an edit."""

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.document.commands import KeyPlace, Track, add_key, delete_keys, key_bounds, shift_keys
@@ -143,14 +143,23 @@ class CurvePlot(Plane):
             self.session.edit("Add key", lambda graph: add_key(graph, registry, track, frame, value))
             self._select(frozenset({KeyPlace(track, frame)}))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.selected:
-            places, registry = self.selected, self.session.registry
+    def delete_selected(self) -> None:
+        places, registry = self.selected, self.session.registry
+        if places:
             self.session.edit("Delete keys", lambda graph: delete_keys(graph, registry, places))
-        elif event.key() == Qt.Key.Key_F:
-            self.fit()
-        else:
-            super().keyPressEvent(event)
+
+    def nudge(self, frames: int, amount: float) -> None:
+        if self.selected:
+            now, moved = shift_keys(self.session.graph, self.session.registry, self.selected, frames, amount)
+            self.selected = moved
+            self.session.edit("Move keys", lambda _graph: now)
+
+    def walk(self, direction: int) -> None:
+        every = [KeyPlace(track, key.frame) for track, curve in self.curves.items() for key in curve.keys]
+        if every:
+            last = max(self.selected, key=every.index, default=None)
+            at = every.index(last) + direction if last is not None else 0
+            self._select(frozenset({every[at % len(every)]}))
 
     # -- painting -----------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.ui.panels.plane import REACH, RULER, Plane
@@ -196,13 +196,22 @@ class MotionPlot(Plane):
             self.offsets_changed.emit("Add key", {**self.offsets, name: keys}, "")
             self._select(frozenset({Picked(name, seconds)}))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.selected:
-            self._change_selected("Delete keys", lambda _key: None)
-        elif event.key() == Qt.Key.Key_F:
-            self.fit()
-        else:
-            super().keyPressEvent(event)
+    def delete_selected(self) -> None:
+        self._change_selected("Delete keys", lambda _key: None)
+
+    def nudge(self, frames: int, amount: float) -> None:
+        if self.selected:
+            self._start = (self.offsets, self.selected)
+            self._gesture += 1
+            self._move_keys(frames / self._fps, amount)
+            self.session.document.finish_gesture()
+
+    def walk(self, direction: int) -> None:
+        every = [picked for picked, _ in self._keys()]
+        if every:
+            last = next((picked for picked in reversed(every) if picked in self.selected), None)
+            at = every.index(last) + direction if last is not None else 0
+            self._select(frozenset({every[at % len(every)]}))
 
     def shape_selected(self, way: Way) -> None:
         """Say how the change goes on from the selected keys."""

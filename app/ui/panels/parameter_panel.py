@@ -218,6 +218,7 @@ class ParameterPanel(QWidget):
         row.control.reset.connect(partial(self.reset, row.spec))
         row.label.double_clicked.connect(partial(self.reset, row.spec))
         row.label.menu_wanted.connect(partial(self._open_row_menu, row))
+        row.control.menu_wanted.connect(partial(self._open_row_menu, row))
         if row.key is not None:
             row.key.clicked.connect(partial(self.toggle_key, row.spec))
 
@@ -244,6 +245,7 @@ class ParameterPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self.body is not None:
             self.head.restyle()
+            self.refresh()
 
     # -- editing ------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from app.ui.theme import current_theme
@@ -15,11 +15,14 @@ from app.ui.theme import current_theme
 HUES = ("#e69f00", "#56b4e9", "#22a97f", "#d6c200", "#3d86c6", "#d5703a", "#cc79a7", "#9a9aa2")
 #: Pixels around a key or a curve that count as it, and the height of the ruler.
 REACH, RULER = 8.0, 20
+#: Share of the values in view by which an arrow key moves keys.
+NUDGE = 0.01
 
 
 class Plane(QWidget):
     """Middle- or Alt-drag pans, the wheel zooms (Shift: values only, Ctrl: frames only), a drag on the
-    ruler moves the playhead. What else is pressed and dragged is a matter of the planes made from it.
+    ruler moves the playhead. Page keys walk from key to key, Alt and arrows move the selected ones,
+    Delete removes them. What else is pressed and dragged is a matter of the planes made from it.
     """
 
     def __init__(self, session: Any, parent: QWidget) -> None:
@@ -119,6 +122,34 @@ class Plane(QWidget):
             self._span = span
         self.update()
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        keys, coarse = Qt.Key, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        steps = {keys.Key_Left: (-1, 0), keys.Key_Right: (1, 0), keys.Key_Up: (0, 1), keys.Key_Down: (0, -1)}
+        if event.key() in steps and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            across, up = steps[keys(event.key())]
+            far = 10 if coarse else 1
+            self.nudge(across * far, up * far * self._span * NUDGE)
+        elif event.key() in (keys.Key_PageDown, keys.Key_PageUp):
+            self.walk(1 if event.key() == keys.Key_PageDown else -1)
+        elif event.key() in (keys.Key_Delete, keys.Key_Backspace):
+            self.delete_selected()
+        elif event.key() == keys.Key_F:
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+
+    def fit(self) -> None:
+        """Bring everything into view."""
+
+    def nudge(self, frames: int, amount: float) -> None:
+        """Move the selected keys, as one undo step."""
+
+    def walk(self, direction: int) -> None:
+        """Select the next key (1) or the one before (-1)."""
+
+    def delete_selected(self) -> None:
+        """Remove the selected keys."""
 
     def _move_playhead(self, point: QPointF) -> None:
         self.session.set_frame(max(round(self.read(point)[0]), 0))

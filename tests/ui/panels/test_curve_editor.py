@@ -154,3 +154,22 @@ def test_undo_is_followed(editor: CurveEditor, session: FakeSession) -> None:
     session.undo()
     assert [key.frame for key in plot.curves[JAW].keys] == [0, 10, 20]
     assert plot.selected == frozenset()
+
+
+def test_keys_are_reached_moved_and_removed_by_the_keyboard(
+    editor: CurveEditor, session: FakeSession
+) -> None:
+    plot, alt = editor.plot, Qt.KeyboardModifier.AltModifier
+    plot.setFocus()
+    QTest.keyClick(plot, Qt.Key.Key_PageDown)
+    QTest.keyClick(plot, Qt.Key.Key_PageDown)
+    assert plot.selected == {KeyPlace(JAW, 10.0)}
+    QTest.keyClick(plot, Qt.Key.Key_Right, alt)
+    QTest.keyClick(plot, Qt.Key.Key_Down, alt)
+    frame, value = keys_of(session, JAW)[1]
+    assert frame == 11 and value < 0.8
+    assert steps(session) == 2
+    QTest.keyClick(plot, Qt.Key.Key_Delete)
+    assert [frame for frame, _ in keys_of(session, JAW)] == [0, 20]
+    QTest.keyClick(plot, Qt.Key.Key_PageUp)
+    assert len(plot.selected) == 1

@@ -189,3 +189,18 @@ def test_without_a_wire_it_says_what_to_do(panel: CurvesPanel, session: Session)
 def test_two_nodes_do_not_share_their_changes(panel: CurvesPanel, session: Session) -> None:
     drag(panel, jaw(panel, 1.0), jaw(panel, 1.0) - QPointF(0, 40))
     assert "curves" not in session.graph.nodes["idle"].parameters
+
+
+def test_keys_are_reached_and_moved_by_the_keyboard(panel: CurvesPanel, session: Session) -> None:
+    session.edit("Set", lambda graph: graph.with_parameter("hand", "curves", "jawOpen: 0.4 0, 1 0.3, 1.6 0"))
+    plot, alt = panel.motion.plot, Qt.KeyboardModifier.AltModifier
+    plot.setFocus()
+    for _ in range(2):
+        QTest.keyClick(plot, Qt.Key.Key_PageDown)
+    assert plot.selected == {Picked("jawOpen", 1.0)}
+    QTest.keyClick(plot, Qt.Key.Key_Left, alt)
+    QTest.keyClick(plot, Qt.Key.Key_Up, alt | Qt.KeyboardModifier.ShiftModifier)
+    assert keys_of(session)[1][0] == pytest.approx(1 - 1 / FPS)
+    assert keys_of(session)[1][1] > 0.3
+    session.undo()
+    assert keys_of(session)[1] == (pytest.approx(1 - 1 / FPS), 0.3), "each press is a step"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.document.curve import Curve, Key
@@ -387,3 +387,16 @@ def test_help_page_of_the_selected_node(qtbot: QtBot, session: FakeSession) -> N
     assert "Offset the expression" in words
     assert "-45 to 45 degrees" in words
     assert "HeadState" in words
+
+
+def test_the_menu_of_a_parameter_opens_over_its_field_too(
+    panel: ParameterPanel, session: FakeSession
+) -> None:
+    field = number(panel, "jaw_open")
+    at = field.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, at, field.mapToGlobal(at))
+    QApplication.sendEvent(field, event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert "Set key" in [action.text() for action in menu.actions()]
+    menu.close()

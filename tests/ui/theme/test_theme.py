@@ -40,9 +40,23 @@ def test_style_sheet_has_no_hole(theme: Theme, qapp: QApplication) -> None:
 def test_text_can_be_read(theme: Theme) -> None:
     for ground in ("window", "panel", "raised", "field", "node"):
         assert contrast(theme.colour("text"), theme.colour(ground)) >= 7
-        assert contrast(theme.colour("text_dim"), theme.colour(ground)) >= 3.8
+        assert contrast(theme.colour("text_dim"), theme.colour(ground)) >= 4.5
+        assert contrast(theme.colour("link"), theme.colour(ground)) >= 4.3
     for category in theme.categories:
         assert contrast(theme.colour("text"), theme.category(category)) >= 4.5
+
+
+def test_prompts_and_signs_can_be_made_out(theme: Theme) -> None:
+    for ground in ("window", "panel", "field"):
+        assert contrast(theme.colour("text_off"), theme.colour(ground)) >= 3.3
+        for sign in ("error", "warning", "good"):
+            assert contrast(theme.colour(sign), theme.colour(ground)) >= 4
+        for mark in ("accent", "select", "key"):
+            assert contrast(theme.colour(mark), theme.colour(ground)) >= 3
+    assert contrast(theme.colour("select"), theme.colour("canvas")) >= 3
+    assert contrast(theme.colour("accent_text"), theme.colour("accent")) >= 4
+    assert contrast(theme.colour("text"), theme.colour("fill")) >= 4.5
+    assert contrast(theme.colour("text"), theme.colour("error_back")) >= 7
 
 
 def test_both_themes_name_the_same_colours() -> None:
