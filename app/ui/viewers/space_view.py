@@ -218,7 +218,7 @@ class SpaceView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         self._image = None
         if self._splats:
-            self.moved.emit(False)
+            self.moved.emit(True)
         super().resizeEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802

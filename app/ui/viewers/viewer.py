@@ -51,6 +51,11 @@ class Viewer(QWidget):
         self.size_chip = QLabel(self)
         self.size_chip.setProperty("chip", "warning")
         self.size_chip.setToolTip("Shown smaller while you drag; full size follows when you stop")
+        # Coming and going it must not change the size of what it speaks of.
+        kept = self.size_chip.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.size_chip.setSizePolicy(kept)
+        self.size_chip.setText("1/4 size")
         self.size_chip.hide()
         footer = QHBoxLayout()
         footer.setContentsMargins(10, 3, 10, 3)

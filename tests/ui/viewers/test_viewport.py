@@ -257,6 +257,7 @@ def test_a_drag_asks_coarsely_one_at_a_time_and_finely_at_rest(
 ) -> None:
     shown(session, engine)
     view, count = viewer.pages.space, len(engine.looks)
+    size = view.size()
     QTest.mousePress(view, LEFT, NONE, QPoint(100, 100))
     for step in range(1, 6):
         QTest.mouseMove(view, QPoint(100 + 5 * step, 100))
@@ -266,8 +267,10 @@ def test_a_drag_asks_coarsely_one_at_a_time_and_finely_at_rest(
     answer(engine, red(), scale=4.0)
     assert len(engine.looks) == count + 2
     assert viewer.size_chip.isVisible()
+    assert len(engine.looks) == count + 2, "to say that it is coarse asks for nothing"
     newest = asked(engine).viewpoint
     answer(engine, red(), scale=4.0)
+    assert view.size() == size
     QTest.mouseRelease(view, LEFT, NONE, QPoint(125, 100))
     QTest.qWait(400)
     assert engine.looks[-1].proxy == 1
