@@ -15,6 +15,9 @@ MOUTH = np.array([name.startswith(("mouth", "jaw", "tongue")) or name == "cheekP
 _MANNER = np.array(
     [name.startswith(("mouthSmile", "mouthFrown", "mouthDimple", "cheekSquint")) for name in ARKIT_NAMES]
 )
+_ROUND = (_INDEX["mouthPucker"], _INDEX["mouthFunnel"])
+#: How much of a smile goes while the lips are fully round.
+_YIELDS = 0.85
 #: Lips of a surface that was bent onto a photograph touch at this gap of the landmarks, in metres.
 _TOUCHING = 0.0004
 #: By how much mouthClose may exceed jawOpen to close lips that were parted in the picture.
@@ -84,7 +87,9 @@ def applied(
     from nodes.raster.geometry import rotation_matrix, rotation_vector
 
     own = np.asarray(head.expression, np.float32)
-    stays = np.where(_MANNER, keep, 0.0)
+    # Lips cannot smile and be round at once.
+    rounded = min(float(moment.coefficients[list(_ROUND)].sum()), 1.0)
+    stays = np.where(_MANNER, keep * (1.0 - _YIELDS * rounded), 0.0)
     wanted = np.where(
         MOUTH,
         own * ((1.0 - mouth) + mouth * stays) + mouth * moment.coefficients,

@@ -105,3 +105,16 @@ def test_an_empty_motion_changes_no_pose(head: HeadState) -> None:
     moved = apply_motion(head, motion, mouth=0.0, context=at(5))
     np.testing.assert_array_equal(moved.expression, head.expression)
     assert replace(moved, reference=None).rotation.tolist() == [0, 0, 0]
+
+
+def test_a_smile_gives_way_to_round_lips(head: HeadState) -> None:
+    motion = lively(1, seconds=1.0)
+    motion.coefficients[:] = 0.0
+    smile, pucker = INDEX["mouthSmileLeft"], INDEX["mouthPucker"]
+    plain = apply_motion(head, motion, keep=0.5, context=at(0)).expression[smile]
+    motion.coefficients[:, pucker] = 0.5
+    half = apply_motion(head, motion, keep=0.5, context=at(0)).expression[smile]
+    motion.coefficients[:, pucker] = 1.0
+    fully = apply_motion(head, motion, keep=0.5, context=at(0)).expression[smile]
+    assert plain == pytest.approx(0.4)
+    assert 0.0 <= fully < 0.2 * plain < half < plain
