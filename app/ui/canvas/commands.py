@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from app.ui.canvas.view import GraphCanvas
 
 BACKDROP_MARGIN = 26.0
+#: How far below each other nodes of dropped files stand: their pictures need room.
+FILE_STEP = 200
 #: What the edit that adds dropped files is called.
 ADD_FILES = "Add files"
 #: How far right of a node another is put that is wired to it.
@@ -187,7 +189,7 @@ class CanvasCommands:
             for path, found in loaders:
                 if found is not None:
                     spec, parameter = found
-                    place = (snapped(point.x()), snapped(point.y() + 120 * len(added)))
+                    place = (snapped(point.x()), snapped(point.y() + FILE_STEP * len(added)))
                     graph, name = do.add_node(graph, self._registry, spec.id, place)
                     graph = graph.with_parameter(name, parameter, path)
                     added.append(name)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +14,13 @@ from hypothesis import strategies as st
 from app.document import commands
 from app.document.graph import Backdrop, Graph, GraphError, NodeInstance, Port
 from app.document.wiring import downstream_of, upstream_of
+from app.export.values import write_value
 from app.ui.canvas.arrange import arranged
 from app.ui.canvas.bends import bends_of, with_bends
 from app.ui.canvas.files import loader_for
 from app.ui.canvas.wiring import Draft, Socket, Wire
+from nodes.sdk.registry import default_registry
+from nodes.sdk.values import Motion
 from tests.ui.canvas.fakes import face_graph, small_registry
 
 REGISTRY = small_registry()
@@ -178,6 +183,38 @@ def test_the_simplest_loader_takes_a_file() -> None:
     assert found is not None
     assert (found[0].id, found[1]) == ("load_image", "path")
     assert loader_for(REGISTRY, "/notes.txt") is None
+
+
+def loader_of(path: Path) -> str:
+    found = loader_for(default_registry(), str(path))
+    assert found is not None
+    return found[0].id
+
+
+def test_what_stands_in_a_file_says_who_loads_it(tmp_path: Path) -> None:
+    ply = tmp_path / "thing.ply"
+    ply.write_bytes(
+        b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nelement face 1\nend_header\n"
+    )
+    assert loader_of(ply) == "load_mesh"
+    ply.write_bytes(b"ply\nelement vertex 1\nproperty float x\nproperty float f_dc_0\nend_header\n")
+    assert loader_of(ply) == "load_splats"
+    csv = tmp_path / "take.csv"
+    csv.write_text("Timecode,BlendshapeCount,EyeBlinkLeft\n")
+    assert loader_of(csv) == "load_motion"
+    csv.write_text("x,y,z\n1,2,3\n")
+    assert loader_of(csv) == "load_landmarks"
+
+
+def test_values_of_the_program_go_to_the_node_that_reads_them(tmp_path: Path) -> None:
+    zeros = np.zeros((2, 3), np.float32)
+    motion = Motion(np.zeros((2, 52), np.float32), zeros, zeros, np.zeros((2, 2, 2), np.float32), 25.0)
+    write_value(motion, tmp_path / "a.npz")
+    assert loader_of(tmp_path / "a.npz") == "load_motion"
+    np.savez(tmp_path / "b.npz", means3d=zeros)
+    assert loader_of(tmp_path / "b.npz") == "load_splats"
+    (tmp_path / "c.npz").write_bytes(b"no archive")
+    assert loader_of(tmp_path / "c.npz") == "head_model", "its node says what is wrong with it"
 
 
 @st.composite
