@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
 
+def _belongs(window: QWidget, to: QWidget) -> bool:
+    """Whether a window was opened by another one."""
+    above = window.parentWidget()
+    while above is not None and above is not to:
+        above = above.parentWidget()
+    return above is to
+
+
 class Camera:
     """Waits until a window shows what it should, and takes its picture into a folder."""
 
@@ -62,7 +70,7 @@ class Camera:
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for other in QApplication.topLevelWidgets():
-            if other is widget or not other.isVisible() or not other.size().isValid():
+            if not other.isVisible() or not _belongs(other, widget):
                 continue
             if isinstance(other, QDialog):
                 # Over the middle, where a window manager would put it.

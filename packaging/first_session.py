@@ -50,7 +50,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["FACEWRIGHT_DATA"] = scratch
         width, height = map(int, chosen.size.split("x"))
+        # So that pictures show names of files and no folders of this machine.
+        os.chdir(scratch)
         FirstSession(Camera(application, folder, "webp"), Path(scratch), (width, height)).play()
+        os.chdir(ROOT)
     return 0
 
 
@@ -228,7 +231,7 @@ class FirstSession:
         window = self.window
         window.session.select([])
         window.canvas.setFocus()
-        top = window.canvas.mapToScene(QPoint(330, 40))
+        top = window.canvas.mapToScene(QPoint(330, 16))
         window.canvas.open_palette(top)
         palette = window.canvas.palette_popup
         assert palette is not None
@@ -253,8 +256,9 @@ class FirstSession:
         self.camera.settle()
         start, end = hand.socket(render, "output", "out"), hand.socket(grade, "input", "image")
         hand.press(start)
-        for part in (0.2, 0.4, 0.6):
-            hand.move(tuple(a + (b - a) * part for a, b in zip(start, end, strict=True)))
+        wrong = hand.socket(self.node("fit_head"), "input", "faces")
+        for part in (0.3, 0.6, 1.0):
+            hand.move(tuple(a + (b - a) * part for a, b in zip(start, wrong, strict=True)))
         self.look("wiring")
         hand.move(end)
         hand.release(end)
@@ -397,9 +401,8 @@ class FirstSession:
         photo = self.node("load_image")
         session.show_slot(1)
         session.select([photo])
-        wrong = self.scratch / "holiday.png"
-        wrong.write_text("no picture at all", "utf-8")
-        session.edit("Set path", lambda graph: graph.with_parameter(photo, "path", str(wrong)))
+        (self.scratch / "holiday.png").write_text("no picture at all", "utf-8")
+        session.edit("Set path", lambda graph: graph.with_parameter(photo, "path", "holiday.png"))
         self.camera.wait(lambda: window.viewer.announcer.banner.words.startswith(f"{photo}: "))
         self.look("error")
         session.undo()
@@ -414,7 +417,7 @@ class FirstSession:
         window.keys["file.export"].trigger()
         dialog = window._export_dialog
         for name in ("portrait.mp4", "portrait_wide.mp4", "portrait_bright.mp4"):
-            dialog.path.setText(str(self.scratch / name))
+            dialog.path.setText(name)
             dialog.start.click()
         self.camera.wait(lambda: window.exports.items[0].done > 30)
         self.look("export")
@@ -426,6 +429,7 @@ class FirstSession:
         window, session = self.window, self.window.session
         window.notices.hide()
         session.save_as(self.file)
+        window.statusBar().clearMessage()
         work = subprocess.Popen(
             [sys.executable, "-c", EDITS, str(self.file)],
             cwd=ROOT,

@@ -37,8 +37,8 @@ from nodes.sdk.node import NodeSpec
 from nodes.sdk.registry import Registry
 
 WIDTH, HEIGHT, ROW = 400, 380, 26
-#: What stands around the list: the field above, the help below, and the gaps.
-AROUND = 112
+#: What stands around the list: the field above and the gaps; and the help below.
+AROUND, HELP = 56, 56
 RECENT = 8
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -195,7 +195,7 @@ class SearchPopup(QFrame):
         self.help.setProperty("dim", True)
         self.help.setWordWrap(True)
         self.help.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.help.setFixedHeight(50)
+        self.help.setFixedHeight(HELP - 6)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 6)
         layout.setSpacing(6)
@@ -215,6 +215,7 @@ class SearchPopup(QFrame):
         """Show entries in a popup whose field lies at a point of the screen."""
         self._entries = list(entries)
         self._picked = False
+        self.help.setVisible(any(entry.help for entry in self._entries))
         self.field.clear()
         self._search("")
         screen = QGuiApplication.screenAt(at) or QGuiApplication.primaryScreen()
@@ -259,7 +260,8 @@ class SearchPopup(QFrame):
         found = ranked(self._entries, text, self._recent)
         self._model.show_entries(found)
         self.empty.setVisible(not found)
-        self.setFixedHeight(min(AROUND + ROW * max(len(found), 2), HEIGHT))
+        around = AROUND + (0 if self.help.isHidden() else HELP)
+        self.setFixedHeight(min(around + ROW * max(len(found), 2), HEIGHT))
         if found:
             self.list.setCurrentIndex(self._model.index(0))
         else:

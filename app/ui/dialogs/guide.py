@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QImage, QImageReader, QResizeEvent, QTextDocument
+from PySide6.QtGui import (
+    QDesktopServices,
+    QImage,
+    QImageReader,
+    QResizeEvent,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextDocument,
+)
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QWidget
 
 logger = logging.getLogger(__name__)
@@ -55,9 +63,25 @@ class _Reader(QTextBrowser):
 
     def show_page(self, page: Page) -> None:
         self._folder = page.path.parent
-        place = self.verticalScrollBar().value()
+        bar = self.verticalScrollBar()
+        share = bar.value() / max(bar.maximum(), 1)
         self.document().setMarkdown(page.text)
-        self.verticalScrollBar().setValue(place)
+        self._give_room()
+        self.setTextCursor(QTextCursor(self.document()))  # else it is scrolled to, at the end
+        bar.setValue(round(share * bar.maximum()))
+
+    def _give_room(self) -> None:
+        """Space between paragraphs, and more above headings."""
+        cursor, block = QTextCursor(self.document()), self.document().begin()
+        while block.isValid():
+            if block.textList() is None and not QTextCursor(block).currentTable():
+                room = QTextBlockFormat()
+                heading = block.blockFormat().headingLevel() > 0
+                room.setTopMargin(26 if heading and block.blockNumber() else 4)
+                room.setBottomMargin(8)
+                cursor.setPosition(block.position())
+                cursor.mergeBlockFormat(room)
+            block = block.next()
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's name
         if kind != QTextDocument.ResourceType.ImageResource.value:

@@ -60,6 +60,16 @@ def test_pictures_are_no_wider_than_the_page(guide: GuideDialog) -> None:
     assert guide.reader.loadResource(kind, QUrl("first-session/gone.webp")).isNull()
 
 
+def test_it_opens_at_its_top_and_keeps_its_place_when_it_is_resized(guide: GuideDialog, qtbot: QtBot) -> None:
+    bar = guide.reader.verticalScrollBar()
+    qtbot.waitUntil(lambda: not guide._fitting.isActive())
+    assert bar.value() == 0 and bar.maximum() > 1000
+    bar.setValue(bar.maximum() // 2)
+    guide.resize(800, 600)
+    qtbot.waitUntil(lambda: not guide._fitting.isActive())
+    assert abs(bar.value() / bar.maximum() - 0.5) < 0.05
+
+
 def test_pages_are_turned_by_the_list_and_by_links(guide: GuideDialog) -> None:
     assert guide.page is not None and guide.page.path.stem == FIRST
     guide._follow(QUrl("writing-a-node.md"))
