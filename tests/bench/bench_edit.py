@@ -166,13 +166,13 @@ def reenactment() -> list[Row]:
         Row("reenact: identity, 5th percentile", float(np.percentile(likeness, 5)), "cosine", 0.60, "higher"),
         Row("reenact: head rotation, mean miss", float(np.mean(turned)), "degrees", 3.0, "lower"),
         Row(
-            "reenact: flicker of the forehead beside the driver's",
+            "reenact: flicker of still skin beside the driver's",
             float(np.median(flicker)),
             "x",
             1.5,
             "lower",
             beside=f"worst clip {max(flicker):.2f}",
-            note="second differences over time of a patch that rides on the head",
+            note="second differences over time of the nose's bridge, riding on the head",
         ),
     ]
     if second:

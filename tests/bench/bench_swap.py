@@ -114,7 +114,7 @@ def _clip(name: str, swap: Swap) -> list[Row]:
     from nodes.face.parse_face import parse_face
 
     source = sitter("s42")
-    faces_state = head_state = None
+    faces_state = head_state = made_state = None
     own: list[FloatArray | None] = []
     made: list[FloatArray | None] = []
     tiles = []
@@ -127,14 +127,15 @@ def _clip(name: str, swap: Swap) -> list[Row]:
         parsing = parse_face(image, tracked.result, context=CONTEXT) if source.parsing else None
         target = Sitter("clip", image, tracked.result, followed.result, parsing, source.identity)
         result = swap(source, target)
-        seen = face_landmarks(result, context=CONTEXT)
+        seen = track_faces(result, previous=made_state, context=CONTEXT)
+        made_state = seen.state
         own.append(skin_patch(pixels, tracked.result))
-        made.append(skin_patch(result.pixels, seen))
+        made.append(skin_patch(result.pixels, seen.result))
         if number % (_FRAMES // 6) == 3:
             tiles.append((pixels, result.pixels))
     sheet(f"swap_{name}_clip", [[a for a, _ in tiles], [b for _, b in tiles]])
     ratio = trembling(made) / max(trembling(own), 1e-5)
-    note = "second differences over time of the forehead, riding on the head"
+    note = "second differences over time of the nose's bridge, riding on the head"
     return [
         Row(f"swap {name}: flicker over a clip beside the clip's own", ratio, "x", 1.5, "lower", note=note)
     ]

@@ -13,9 +13,8 @@ from nodes.sdk.models import find
 from nodes.sdk.values import PARSING_CLASSES, Faces, HeadState, Parsing
 from nodes.sdk.values.arrays import FloatArray
 
-#: Forehead and temples: skin that expressions hardly move; the patch is cut along them.
-_FOREHEAD = (10, 151, 9, 67, 297, 109, 338, 103, 332, 69, 299, 108, 337)
-#: Where those lie in the patch, in its own pixels: from the average of many faces.
+#: Between the brows and down the nose: skin that expressions hardly move and hair never covers.
+_BRIDGE = (9, 8, 168, 6, 197, 195, 5, 122, 351, 196, 419, 3, 248)
 _PATCH = 32
 #: A measure that moves less than this on the driver is no movement, by the second reader's scale.
 _LEAST = 0.012
@@ -56,7 +55,7 @@ def second_agreements(asked: FloatArray, got: FloatArray) -> dict[str, float]:
 
 
 def skin_patch(pixels: FloatArray, faces: Faces) -> FloatArray | None:
-    """A patch of the forehead in the head's coordinates, mean 1; None without a face.
+    """A patch of the nose's bridge in the head's coordinates, mean 1; None without a face.
 
     It is cut along many landmarks by least squares, so that it rides on a head that turns.
     """
@@ -64,7 +63,7 @@ def skin_patch(pixels: FloatArray, faces: Faces) -> FloatArray | None:
 
     if not len(faces):
         return None
-    points = faces[0].landmarks[list(_FOREHEAD), :2].astype(np.float64)
+    points = faces[0].landmarks[list(_BRIDGE), :2].astype(np.float64)
     middle, spread = points.mean(axis=0), points.std(axis=0) + 1e-6
     across = faces[0].landmarks[263, :2] - faces[0].landmarks[33, :2]
     angle = float(np.arctan2(across[1], across[0]))

@@ -34,7 +34,7 @@ class Reenactment:
         wanted: N x 52, what the result was to show (the driver's movement on this face).
         asked_again, seen_again: N x 7 by the second reader; empty when it is not here.
         likeness: N cosines. turned: N degrees of rotation missed.
-        flicker: high-frequency energy of the forehead over the driver's own.
+        flicker: high-frequency energy of the nose's bridge over the driver's own.
         tiles: some frames of driver and result.
     """
 
@@ -68,15 +68,17 @@ def reenacted(clip: str, name: str) -> Reenactment:
     pictures, driving, driver_again = performance(clip)
     who = sitter(name)
     out = Reenactment()
-    state = None
+    state = tracking = None
     own, made = [], []
     for number, faces in enumerate(driving):
         carried = retarget_motion(who.head, faces, portrait=who.faces, previous=state)
         state = carried.state
         result = edit_portrait(who.image, carried.result, who.parsing, context=CONTEXT)
         got = face_landmarks(result, context=CONTEXT)
+        followed = track_faces(result, previous=tracking, context=CONTEXT)
+        tracking = followed.state
         own.append(skin_patch(pictures[number], faces))
-        made.append(skin_patch(result.pixels, got))
+        made.append(skin_patch(result.pixels, followed.result))
         if not len(got) or not len(faces):
             continue
         out.seen.append(got[0].coefficients)
