@@ -40,6 +40,7 @@ from app.engine.protocol import NodeState
 from app.ui.actions import Actions
 from app.ui.panels import presets
 from app.ui.panels.head import NodeHead
+from app.ui.panels.help_text import tip
 from app.ui.panels.preset_strip import PresetStrip
 from app.ui.panels.presets import Preset
 from app.ui.panels.rows import Group, ParameterRow
@@ -193,7 +194,7 @@ class ParameterPanel(QWidget):
                 group = by_title[spec.group] = Group(spec.group, body)
                 self.groups.append(group)
                 column.addWidget(group)
-            row = ParameterRow(spec, group.body)
+            row = ParameterRow(spec, group.body, tip(self.spec, spec) if self.spec else spec.label)
             group.add(row)
             self.rows[spec.name] = row
             self._connect(row)

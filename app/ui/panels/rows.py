@@ -87,13 +87,13 @@ class NameLabel(QLabel):
 class ParameterRow:
     """The label, the control and the key of one parameter."""
 
-    def __init__(self, spec: ParameterSpec, parent: QWidget) -> None:
+    def __init__(self, spec: ParameterSpec, parent: QWidget, tip: str = "") -> None:
         self.spec = spec
         self.label = NameLabel(spec.label, parent)
         self.control: Control = control_for(spec, parent)
         self.control.setAccessibleName(spec.label)
-        tip = f"<b>{spec.label}</b> &nbsp; {spec.name}<br>{spec.expectation()}"
-        self.label.setToolTip(tip + "<br>Double-click to reset")
+        self.label.setToolTip(f"{tip}<br>Double-click to reset")
+        self.control.setToolTip(tip)
         self.key: KeyButton | None = KeyButton(parent) if spec.keyframable else None
         self.shown: Shown | None = None
 
