@@ -8,9 +8,8 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPixmap
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QGuiApplication
 
 from app.document import commands as do
 from app.document.graph import Graph
@@ -20,6 +19,7 @@ from app.ui.canvas import edits, files
 from app.ui.canvas.arrange import arranged
 from app.ui.canvas.backdrop_item import TITLE
 from app.ui.canvas.geometry import HEADER, WIDTH, snapped
+from app.ui.canvas.naming import Naming
 from app.ui.canvas.wiring import Draft, Socket
 
 if TYPE_CHECKING:
@@ -32,51 +32,6 @@ FILE_STEP = 200
 ADD_FILES = "Add files"
 #: How far right of a node another is put that is wired to it.
 BEHIND_GAP = 60.0
-COLOURS = {
-    "Slate": "#3a4a5a",
-    "Blue": "#2f5580",
-    "Teal": "#2b6360",
-    "Green": "#3f6640",
-    "Olive": "#686a34",
-    "Ochre": "#80602c",
-    "Red": "#7d3c3a",
-    "Plum": "#6a4270",
-    "Grey": "#55555a",
-}
-MENU = (
-    "canvas.view_1",
-    "",
-    "canvas.rename",
-    "canvas.label",
-    "canvas.colour",
-    "canvas.disable",
-    "",
-    "canvas.copy",
-    "canvas.cut",
-    "canvas.duplicate",
-    "canvas.duplicate_with_inputs",
-    "canvas.delete",
-    "",
-    "canvas.extract",
-    "canvas.swap_inputs",
-    "canvas.select_upstream",
-    "canvas.select_downstream",
-    "",
-    "canvas.arrange",
-    "canvas.backdrop",
-    "canvas.group",
-    "canvas.ungroup",
-    "canvas.enter",
-    "canvas.expose",
-    "",
-    "canvas.pin",
-    "canvas.purge",
-    "",
-    "canvas.frame_selected",
-    "help.node",
-)
-
-_SUBGRAPH_ONLY = frozenset({"canvas.ungroup", "canvas.enter", "canvas.expose"})
 
 
 class CanvasCommands:
@@ -87,7 +42,7 @@ class CanvasCommands:
         self._scene = canvas.graph_scene
         self._session = canvas.session
         self._registry = canvas.session.registry
-        self._actions = actions
+        self.naming = Naming(canvas)
         table: dict[str, Callable[[], object]] = {
             "add": self.open_palette,
             "delete": self.delete,
@@ -110,9 +65,9 @@ class CanvasCommands:
             "expose": self.expose,
             "pin": self.pin,
             "purge": self.purge,
-            "rename": self.rename,
-            "label": self.label,
-            "colour": self.colour,
+            "rename": self.naming.rename,
+            "label": self.naming.label,
+            "colour": self.naming.colour,
             "select_all": self.select_all,
             "select_none": partial(canvas.select, ()),
             "select_upstream": partial(self.select_related, upstream_of),
@@ -314,7 +269,7 @@ class CanvasCommands:
 
         if self._session.edit("Add frame", apply) is not False:
             self._canvas.select(self._scene.selected, made)
-            self.rename_backdrop(made[-1])
+            self.naming.rename_backdrop(made[-1])
 
     # -- subgraphs ----------------------------------------------------------------------------
 
@@ -382,80 +337,6 @@ class CanvasCommands:
         if self.chosen():
             self._session.purge(self.chosen())
 
-    # -- names and colours --------------------------------------------------------------------
-
-    def rename(self, name: str = "") -> None:
-        """Type another name for a node, or for the selected backdrop."""
-        chosen = [name] if name else self.chosen()
-        if not chosen and len(self._scene.selected_backdrops) == 1:
-            self.rename_backdrop(next(iter(self._scene.selected_backdrops)))
-        if len(chosen) != 1:
-            return
-        old = chosen[0]
-
-        def done(new: str) -> None:
-            new = new.strip()
-            if new and new != old and old in self._graph.nodes:
-                self._session.edit("Rename", lambda graph: do.rename_node(graph, old, new))
-
-        self._canvas.edit_text(self._canvas.title_area(old), old, done)
-
-    def rename_backdrop(self, name: str) -> None:
-        """Type another title for a backdrop."""
-        item = self._scene.backdrops[name]
-        area = item.area()
-        area.setHeight(TITLE)
-
-        def done(title: str) -> None:
-            before = self._graph.backdrops.get(name)
-            if before is not None and title != before.title:
-                self._session.edit("Rename frame", lambda graph: do.set_backdrop(graph, name, title=title))
-
-        self._canvas.edit_text(area, item.backdrop.title, done)
-
-    def label(self) -> None:
-        """Type a remark that stands under the selected nodes."""
-        names = self.chosen()
-        if not names:
-            return
-        item = self._scene.nodes[names[0]]
-        area = QRectF(item.x(), item.y() + item.layout.height, WIDTH, 24)
-
-        def done(text: str) -> None:
-            kept = [name for name in names if name in self._graph.nodes]
-            if any(self._graph.nodes[name].label != text for name in kept):
-                self._session.edit("Remark", lambda graph: do.set_label(graph, kept, text))
-
-        self._canvas.edit_text(area, item.instance.label, done)
-
-    def colour(self) -> None:
-        """Choose a colour for the selected nodes and backdrops."""
-        if self._scene.selected or self._scene.selected_backdrops:
-            menu = QMenu(self._canvas)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            self._fill_colours(menu)
-            point = self._canvas.mapFromScene(self._canvas.cursor_point())
-            menu.popup(self._canvas.viewport().mapToGlobal(point))
-
-    def _fill_colours(self, menu: QMenu) -> None:
-        menu.addAction("By category", partial(self.set_colour, ""))
-        for title, colour in COLOURS.items():
-            swatch = QPixmap(14, 14)
-            swatch.fill(QColor(colour))
-            menu.addAction(QIcon(swatch), title, partial(self.set_colour, colour))
-
-    def set_colour(self, colour: str) -> None:
-        """Give the selected nodes and backdrops a colour; empty returns to the usual one."""
-        names, backdrops = self.chosen(), self._scene.selected_backdrops
-
-        def apply(graph: Graph) -> Graph:
-            graph = do.set_colour(graph, names, colour)
-            for name in backdrops:
-                graph = do.set_backdrop(graph, name, colour=colour or COLOURS["Slate"])
-            return graph
-
-        self._session.edit("Colour", apply)
-
     # -- looking ------------------------------------------------------------------------------
 
     def view(self, slot: int, names: Iterable[str] | None = None) -> None:
@@ -506,24 +387,3 @@ class CanvasCommands:
         self._thumbnails = not self._thumbnails
         self._scene.show_pictures(self._thumbnails)
         self._scene.draw_wires_of(self._scene.nodes)
-
-    def _fits_subgraph(self, entry: str) -> bool:
-        """Whether an entry of the menu that concerns subgraphs makes sense here."""
-        if entry == "canvas.expose":
-            return bool(self._session.place.path)
-        return any(self._graph.nodes[name].inner is not None for name in self.chosen())
-
-    def open_menu(self, at: QPoint) -> None:
-        """Open the menu for the selection at a point of the screen."""
-        menu = QMenu(self._canvas)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for entry in MENU:
-            if not entry:
-                menu.addSeparator()
-            elif entry in _SUBGRAPH_ONLY and not self._fits_subgraph(entry):
-                continue
-            elif entry == "canvas.colour":
-                self._fill_colours(menu.addMenu("Colour"))
-            else:
-                menu.addAction(self._actions[entry])
-        menu.popup(at)

@@ -5,45 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QGraphicsView, QToolTip, QWidget
 
 from app.document.graph import Graph
-from app.document.unfold import given_by
-from app.engine.protocol import NodeState, Thumbnail
 from app.ui.actions import Actions
 from app.ui.canvas import files
 from app.ui.canvas.breadcrumb import Breadcrumb
 from app.ui.canvas.commands import CanvasCommands
+from app.ui.canvas.edge import EdgePan
 from app.ui.canvas.editor import InlineEditor
-from app.ui.canvas.geometry import HEADER, PICTURE, WIDTH
+from app.ui.canvas.geometry import HEADER, WIDTH
 from app.ui.canvas.gestures.base import Gesture
 from app.ui.canvas.gestures.choose import gesture_for
+from app.ui.canvas.menu import open_menu
 from app.ui.canvas.minimap import Minimap
 from app.ui.canvas.navigation import Navigation
+from app.ui.canvas.results import Results
 from app.ui.canvas.scene import GraphScene
 from app.ui.canvas.wiring import Draft, Socket
 from app.ui.palette import AddNodePalette
 from app.ui.theme import current_theme
-
-#: How near to the edge the canvas starts to move, in pixels, and how far at most at each tick.
-EDGE, EDGE_STEP, EDGE_TICK_MS = 28, 22, 16
-#: Thumbnails that are kept for levels that are not shown.
-MOST_PICTURES = 400
 
 
 class GraphCanvas(QGraphicsView):
@@ -73,7 +67,6 @@ class GraphCanvas(QGraphicsView):
         self.session = session
         self.actions_map = actions
         self._shown_place = (session.document, session.place.path)
-        self._pictures: dict[str, QPixmap] = {}
         self._gesture: Gesture | None = None
         self._held = ""
         self._held_used = False
@@ -100,17 +93,12 @@ class GraphCanvas(QGraphicsView):
         self.navigation = Navigation(self)
         self.minimap = Minimap(self)
         self.breadcrumb = Breadcrumb(session, self)
-        self._edge_timer = QTimer(self)
-        self._edge_timer.setInterval(EDGE_TICK_MS)
-        self._edge_timer.timeout.connect(self._pan_at_edge)
+        self._edge = EdgePan(self)
+        self._results = Results(self)
         self.commands = CanvasCommands(self, actions)
         actions.attach(self, "canvas")
         session.graph_changed.connect(self._on_graph)
-        session.node_state.connect(self._on_state)
-        session.thumbnail.connect(self._on_thumbnail)
         session.selection_changed.connect(self._on_selection)
-        session.slots_changed.connect(self._on_slots)
-        session.pins_changed.connect(self._on_pins)
         self.graph_scene.show_graph(session.graph)
         self.navigation.frame(self.graph_scene.bounds())
 
@@ -167,75 +155,20 @@ class GraphCanvas(QGraphicsView):
         fresh = place != self._shown_place
         if fresh:
             if place[0] is not self._shown_place[0]:
-                self._pictures.clear()
+                self._results.forget()
             self._shown_place = place
             self.graph_scene.show_graph(Graph())
         self.graph_scene.show_graph(after)
         if fresh:
-            self._show_results()
+            self._results.show_all()
         self.minimap.refresh()
         if fresh or not _before.nodes or not after.nodes:
             self.viewport().update()
         if fresh:
             self.frame_all()
 
-    def _show_results(self) -> None:
-        """Show what is known of the nodes of another level."""
-        for name, item in self.graph_scene.nodes.items():
-            item.set_state(self.session.state_of(name))
-            item.set_picture(self._pictures.get(self.session.place.address(name)))
-        self._on_slots()
-        self._on_pins()
-
-    def _on_pins(self) -> None:
-        for name, item in self.graph_scene.nodes.items():
-            item.set_pinned(self.session.is_pinned(name))
-
-    def _on_state(self, state: NodeState) -> None:
-        self.graph_scene.set_state(state)
-
-    def _on_thumbnail(self, thumbnail: Thumbnail) -> None:
-        pixels = thumbnail.pixels
-        height, width = pixels.shape[:2]
-        if not pixels.flags.c_contiguous:
-            pixels = pixels.copy()
-        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
-        picture = QPixmap.fromImage(image)
-        if max(width, height) > PICTURE:
-            side = int(PICTURE)
-            picture = picture.scaled(
-                side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            )
-        before = self.graph_scene.bounds()
-        self._keep_picture(thumbnail.node, picture)
-        name = self.session.place.local(thumbnail.node)
-        address = self.session.place.address(name)
-        if name and thumbnail.node in (address, self._front(address)):
-            self._keep_picture(address, picture)
-            self.graph_scene.set_picture(name, picture)
-        if self.navigation.holds(before):
-            self.frame_all()
-
-    def _keep_picture(self, address: str, picture: QPixmap) -> None:
-        self._pictures.pop(address, None)
-        self._pictures[address] = picture
-        if len(self._pictures) > MOST_PICTURES:
-            del self._pictures[next(iter(self._pictures))]
-
-    def _front(self, address: str) -> str:
-        """The node that gives a subgraph's first output."""
-        behind = given_by(self.session.whole, address, "")
-        return behind.node if behind is not None else ""
-
     def _on_selection(self, names: tuple[str, ...]) -> None:
         self.graph_scene.select(names)
-
-    def _on_slots(self) -> None:
-        viewed: dict[str, list[int]] = {}
-        for slot, port in sorted(self.session.slots.items()):
-            viewed.setdefault(self.session.place.local(port.node), []).append(slot)
-        for name, item in self.graph_scene.nodes.items():
-            item.set_viewed(tuple(viewed.get(name, ())))
 
     # -- palette and inline editing -----------------------------------------------------------
 
@@ -321,7 +254,7 @@ class GraphCanvas(QGraphicsView):
             self._hover(at)
             return
         self._gesture.move(at, event.modifiers())
-        self._watch_edge(at)
+        self._edge.watch(at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if self._gesture is None:
@@ -339,13 +272,13 @@ class GraphCanvas(QGraphicsView):
         item = self.graph_scene.node_at(point)
         backdrop = self.graph_scene.backdrop_at(point)
         if item is not None and point.y() - item.y() <= HEADER:
-            self.commands.rename(item.name)
+            self.commands.naming.rename(item.name)
         elif item is not None and item.instance.inner is not None:
             self.session.enter(item.name)
         elif item is not None:
             self.commands.view(getattr(self.session, "slot", 1), [item.name])
         elif backdrop is not None:
-            self.commands.rename_backdrop(backdrop.name)
+            self.commands.naming.rename_backdrop(backdrop.name)
         else:
             self.open_palette(point)
 
@@ -355,7 +288,7 @@ class GraphCanvas(QGraphicsView):
 
     def _end_gesture(self, *, cancel: bool = False) -> None:
         gesture, self._gesture = self._gesture, None
-        self._edge_timer.stop()
+        self._edge.stop()
         self.viewport().unsetCursor()
         self._show_held_cursor()
         if cancel and gesture is not None:
@@ -382,7 +315,7 @@ class GraphCanvas(QGraphicsView):
     def contextMenuEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         # The keyboard's menu key; the right button is a gesture.
         if event.reason() == event.Reason.Keyboard:
-            self.commands.open_menu(self.viewport().mapToGlobal(self.mapFromScene(self.cursor_point())))
+            open_menu(self, self.viewport().mapToGlobal(self.mapFromScene(self.cursor_point())))
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
@@ -400,33 +333,6 @@ class GraphCanvas(QGraphicsView):
                 QToolTip.hideText()
             return True
         return super().viewportEvent(event)
-
-    # -- the canvas moves when the cursor nears its edge --------------------------------------
-
-    def _watch_edge(self, at: QPoint) -> None:
-        near = self._edge_step(at) != QPoint(0, 0)
-        wanted = near and self._gesture is not None and self._gesture.pans_at_edges and self._gesture.moved
-        if wanted and not self._edge_timer.isActive():
-            self._edge_timer.start()
-        elif not wanted:
-            self._edge_timer.stop()
-
-    def _edge_step(self, at: QPoint) -> QPoint:
-        def push(place: int, size: int) -> int:
-            if place < EDGE:
-                return round(EDGE_STEP * min((EDGE - place) / EDGE, 1.0))
-            if place > size - EDGE:
-                return -round(EDGE_STEP * min((place - size + EDGE) / EDGE, 1.0))
-            return 0
-
-        return QPoint(push(at.x(), self.viewport().width()), push(at.y(), self.viewport().height()))
-
-    def _pan_at_edge(self) -> None:
-        if self._gesture is None:
-            self._edge_timer.stop()
-            return
-        self.pan_by(self._edge_step(self._last_at))
-        self._gesture.move(self._last_at, QApplication.keyboardModifiers())
 
     # -- keys ---------------------------------------------------------------------------------
 

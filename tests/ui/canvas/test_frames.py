@@ -51,7 +51,7 @@ def test_a_frame_is_resized_by_its_corner(hand: Hand, session: FakeSession) -> N
 def test_a_frame_can_be_coloured_and_deleted(canvas: GraphCanvas, hand: Hand, session: FakeSession) -> None:
     framed(session)
     hand.click((100, -50))
-    canvas.commands.set_colour("#7d3c3a")
+    canvas.commands.naming.set_colour("#7d3c3a")
     assert session.graph.backdrops["frame"].colour == "#7d3c3a"
     hand.key(Qt.Key.Key_Delete)
     assert not session.graph.backdrops

@@ -558,4 +558,4 @@ def test_edge_of_the_canvas_pans_while_dragging(canvas: GraphCanvas, hand: Hand,
     hand.move((corner.x(), corner.y()))
     qtbot.waitUntil(lambda: canvas.mapToScene(0, 0).x() < left - 50, timeout=2000)
     hand.key(Qt.Key.Key_Escape)
-    assert not canvas._edge_timer.isActive()
+    assert not canvas._edge.active

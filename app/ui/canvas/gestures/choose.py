@@ -14,6 +14,7 @@ from app.ui.canvas.gestures.move import MoveBackdrop, MoveNodes
 from app.ui.canvas.gestures.pan import Pan
 from app.ui.canvas.gestures.resize import ResizeBackdrop
 from app.ui.canvas.gestures.wire import DragWire
+from app.ui.canvas.menu import open_menu
 
 if TYPE_CHECKING:
     from app.ui.canvas.view import GraphCanvas
@@ -37,10 +38,10 @@ class ContextClick(Gesture):
         if item is not None:
             if item.name not in self.scene.selected:
                 canvas.select([item.name])
-            canvas.commands.open_menu(at)
+            open_menu(canvas, at)
         elif backdrop is not None:
             canvas.select((), [backdrop.name])
-            canvas.commands.open_menu(at)
+            open_menu(canvas, at)
         else:
             canvas.open_palette(point)
 
