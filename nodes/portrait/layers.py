@@ -53,9 +53,26 @@ def following(
         side = 2 * round(reach * unit) + 1
         wide: Any = cv2.dilate(follow, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
         wide = cv2.GaussianBlur(wide, (0, 0), max(reach * unit * 0.5, 0.5))
+        if table is _EXPRESSION:
+            wide = wide * _beside_still(face, part, unit)
         # A hard 0 keeps the picture's own pixels bit for bit.
         found.append(np.clip((wide - 0.02) / 0.96, 0.0, 1.0).astype(np.float32))
     return found[0], found[1]
+
+
+def _beside_still(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray:
+    """h x w: 0 on clothes and background, 1 on the face and a rim about it, a ramp in between.
+
+    In the rim the chin comes down over a collar, and cheeks grow over the background.
+    """
+    import cv2
+
+    still = np.isin(labels, [_NUMBER[name] for name in ("cloth", "background", "hat")])
+    off = cv2.distanceTransform((~still).astype(np.uint8), cv2.DIST_L2, 5) / max(unit, 1.0)
+    away = cv2.distanceTransform((face == 0).astype(np.uint8), cv2.DIST_L2, 5) / max(unit, 1.0)
+    ramp, rim = np.clip(off / 0.22, 0.0, 1.0), np.clip((0.2 - away) / 0.12, 0.0, 1.0)
+    share = np.maximum(ramp, rim)
+    return np.asarray(share * share * (3.0 - 2.0 * share), np.float32)
 
 
 def _nearness(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray:
