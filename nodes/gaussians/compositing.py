@@ -88,7 +88,6 @@ class Veil:
 
 def composite(
     records: FloatArray,
-    values: FloatArray | None,
     lists: TileLists,
     width: int,
     height: int,
@@ -99,7 +98,6 @@ def composite(
 
     Args:
         records: N x 16, see `nodes.gaussians.projection`.
-        values: N x 3, what is blended instead of the records' colours, or None.
         lists: the splats of each tile.
         veil: dims what lies behind it, or None.
         shape: H x W x 4, takes the blended depth and normals, or None.
@@ -108,9 +106,6 @@ def composite(
         H x W x 3 blended colours, premultiplied, and H x W, the share of light that comes through all
         splats.
     """
-    if values is not None:
-        records = records.copy()
-        records[:, RED : BLUE + 1] = values
     out = np.empty((height, width, 3), np.float32)
     through = np.empty((height, width), np.float32)
     hung = None if veil is None else np.stack([veil.distance, veil.clear], axis=2).astype(np.float32)

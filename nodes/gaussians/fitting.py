@@ -172,7 +172,7 @@ class SplatFit:
         degree = min(self.settings.degree, int(4 * share))
         projected = project_splats(splats, camera, degree=degree)
         lists = tile_lists(projected, camera.width, camera.height)
-        picture = composite(projected.records, None, lists, camera.width, camera.height)
+        picture = composite(projected.records, lists, camera.width, camera.height)
         shown = picture[0] + picture[1][..., None] * behind
         target = colour + (1 - alpha[..., None]) * behind
         self.loss, by_colour = photo_loss(shown, target)

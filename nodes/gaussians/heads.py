@@ -255,8 +255,7 @@ def _sharpened(bound: SplatHead, shot: Shot, steps: int, *, first: bool) -> Spla
     share = None
     for _ in range(steps):
         projected.records[:, RED : BLUE + 1] = np.maximum(colours, 1e-4)
-        values = np.ascontiguousarray(projected.records[:, RED : BLUE + 1])
-        picture = composite(projected.records, values, lists, camera.width, camera.height)
+        picture = composite(projected.records, lists, camera.width, camera.height)
         if share is None:
             share = gathered(picture, np.broadcast_to(weight, photo.shape))
         missing = weight * (photo * (1 - picture[1][..., None]) - picture[0])

@@ -103,7 +103,7 @@ def _render_cpu(
     if surface is not None:
         light = np.empty((camera.height, camera.width), np.float32)
         veil = Veil(surface.distance, 1.0 - surface.alpha, light)
-    colour, through = composite(projected.records, None, lists, *size, veil, blended)
+    colour, through = composite(projected.records, lists, *size, veil, blended)
     alpha = 1.0 - through
     if veil is not None and surface is not None:
         colour += veil.light[..., None] * surface.colour

@@ -24,7 +24,7 @@ def few() -> Splats:
 def loss_and_gradients(splats: Splats, camera: Camera) -> Gradients:
     projected = project_splats(splats, camera)
     lists = tile_lists(projected, camera.width, camera.height)
-    picture = composite(projected.records, None, lists, camera.width, camera.height)
+    picture = composite(projected.records, lists, camera.width, camera.height)
     by_colour, by_light = weights(camera)
     return gradients(splats, camera, projected, lists, picture, by_colour, by_light, 3)
 
