@@ -19,6 +19,9 @@ from nodes.sdk.values.arrays import FloatArray
 _SOME = 800
 #: The first mesh hands over to the second between these shares of the way.
 _EARLIEST, _LATEST = 0.12, 0.88
+#: Farther than this from the first mesh the second is over a hole, in sizes of the shape; and the share of
+#: its surface below which a hole is left alone.
+_HOLE, _SMALLEST_HOLE = 0.06, 0.004
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Pair:
         self.first.settle(found)
         self._follow(guides, lambda share: tell(0.7 + 0.15 * share))
         self.handover = self._handover()
+        if self._open_holes():
+            self.handover = self._handover()
         self._meet()
         self._skins = self._coloured(matching.texture, lambda share: tell(0.85 + 0.15 * share))
 
@@ -141,6 +146,32 @@ class Pair:
         lost, grown = (float(side.measure[~side.matched].sum()) for side in (self.first, self.second))
         share = 0.5 + 0.5 * (lost - grown) / (lost + grown + 0.02)
         return min(max(share, _EARLIEST), _LATEST)
+
+    def _open_holes(self) -> bool:
+        """Find what of the second mesh would close a hole of the first one at once; it grows over instead.
+
+        A ring has nothing where a ball has its poles: there the ball opens, and closes on its way.
+        """
+        first, second = self.first, self.second
+        middle = first.shrunk(self.handover, 1.0).astype(np.float32)
+        usable = (first.seen > 0.02) & first.stays(1.0)
+        if not usable.any():
+            return False
+        own = second.shrunk(1.0 - self.handover, 1.0).astype(np.float32)
+        near = Closest(middle, first.mesh.triangles, usable=usable)(
+            own, normals_of(own, second.mesh.triangles)
+        )
+        over = (near.distance > _HOLE).astype(np.float64)
+        # Single vertices are no hole: most of the neighbours have to be over it, too.
+        corners = second.mesh.triangles
+        share = over[corners].mean(axis=1)
+        count = np.maximum(np.bincount(corners.ravel(), minlength=len(over)), 1)
+        around = np.bincount(corners.ravel(), np.repeat(share, 3), minlength=len(over)) / count
+        lost = (around > 0.5) & second.matched
+        if second.measure[lost].sum() < _SMALLEST_HOLE:
+            return False
+        second.lose(lost)
+        return True
 
     def _meet(self) -> None:
         """Lay the second mesh onto the first one where it takes over, so that nothing jumps there."""

@@ -100,6 +100,12 @@ class Side:
         self.matched = matched
         self._retreat = Retreat(self.rest, self.mesh.triangles, matched)
 
+    def lose(self, rows: np.ndarray) -> None:
+        """Some vertices (V bool) have no counterpart after all."""
+        if rows.any() and not rows.all():
+            self.matched = self.matched & ~rows
+            self._retreat = Retreat(self.rest, self.mesh.triangles, self.matched)
+
     def carried(self, t: float) -> FloatArray:
         """The vertices (V x 3) at t of the way; nothing shrinks."""
         moment = self.path.at(t)

@@ -26,7 +26,7 @@ def morph_shapes(
     every shape.
 
     Both shapes are laid upon each other, optimal transport proposes where every place goes, and the
-    surface follows as rigidly as it may. Until the middle the first mesh moves, then the second one,
+    surface follows as rigidly as it may. First the first mesh moves, then the second one,
     each learning the other's colours. What one shape has and the other has not (shoulders, the back of
     a head that was scanned from the front) shrinks into the surface or grows out of it.
 
@@ -40,8 +40,9 @@ def morph_shapes(
       *Load landmarks*). Places of the same name then meet, which keeps eyes on eyes.
 
     The matching takes seconds and is done once; frames are fast. Limits: without guides features of
-    unlike faces may cross-fade rather than move. A ring does not become a ball without closing its
-    hole visibly. Shapes of more than 9,000 points are matched by 9,000 of them.
+    unlike faces may cross-fade rather than move. Where a ring becomes a ball, a hole opens in it and
+    closes along the way: the inside of the surface is seen. Shapes of
+    more than 9,000 points are matched by 9,000 of them.
 
     Source: classical. Entropic transport in the log domain on two scales (Schmitzer 2019; unbalanced,
     Chizat et al. 2018) guiding as-rigid-as-possible registration (Sorkine and Alexa 2007), in the

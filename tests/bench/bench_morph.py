@@ -92,7 +92,7 @@ def _figures(
     way = sum(transport_distance(a, b, blur=blur) for a, b in itertools.pairwise(clouds))
     straight = transport_distance(clouds[0], clouds[-1], blur=blur)
     floor = transport_distance(clouds[0], _points(first, _POINTS + 517)[0], blur=blur)
-    jump = _chamfer(pair.at(0.5 - 1e-6), pair.at(0.5)) / size * 100
+    jump = _chamfer(pair.at(pair.handover - 1e-6), pair.at(pair.handover)) / size * 100
     out = [
         Row(f"{name}: {_FRAMES} frames with the matching", taken, "s", limit, "lower",
             f"matching {matched:.1f} s, {(taken - matched) / _FRAMES * 1000:.0f} ms a frame, "

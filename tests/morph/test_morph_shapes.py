@@ -68,6 +68,38 @@ def test_nothing_jumps_where_one_mesh_hands_over_to_the_other(pair):
     np.testing.assert_allclose(before.colours.mean(axis=0), after.colours.mean(axis=0), atol=0.03)
 
 
+def test_a_ring_opens_into_a_ball_without_a_jump():
+    import trimesh
+    from scipy.spatial import cKDTree
+
+    ring = trimesh.creation.torus(0.1, 0.035, major_sections=40, minor_sections=20)
+    ball = trimesh.creation.icosphere(3, 0.1)
+    made = [
+        Mesh(
+            found.vertices.astype(np.float32),
+            found.faces.astype(np.int32),
+            colours=np.full((len(found.vertices), 3), 0.5, np.float32),
+        )
+        for found in (ring, ball)
+    ]
+    pair = Pair(*made, Matching())
+    before, after = pair.at(pair.handover - 1e-6), pair.at(pair.handover)
+    places = [mesh.vertices[np.unique(mesh.triangles)] for mesh in (before, after)]
+    # Nothing of the ball stands where the ring has its hole, and none of the ring is lost.
+    for one, other in (places, places[::-1]):
+        gap = cKDTree(one).query(other)[0]
+        assert np.quantile(gap, 0.98) < 0.02, gap.max()
+    assert np.linalg.norm(pair.at(1.0).vertices, axis=1) == pytest.approx(0.1, abs=1e-4)
+
+
+def test_what_only_one_has_draws_back_all_along_the_way():
+    whole = _ball((0.1, 0.1, 0.1), (1, 0, 0))
+    front = whole.vertices[whole.triangles].mean(axis=1)[:, 2] > -0.02
+    half = Mesh(whole.vertices, whole.triangles[front], colours=whole.colours)
+    assert Pair(whole, half, Matching()).handover > 0.8
+    assert Pair(half, whole, Matching()).handover < 0.2
+
+
 def test_between_a_ball_and_a_box_the_volume_grows_evenly(pair):
     volumes = [_volume(pair.at(t)) for t in np.linspace(0, 1, 9)]
     assert all(later > earlier * 0.98 for earlier, later in itertools.pairwise(volumes))
