@@ -34,14 +34,16 @@ def enlarged(picture: FloatArray, context: Context) -> FloatArray:
         multiple=_MULTIPLE,
         on_tile=lambda share: context.progress(share, "Enlarging"),
     )
-    return np.clip(made, 0.0, 1.0)
+    return np.clip(made, 0.0, 1.0, out=made)
 
 
 def resized(pixels: FloatArray, width: int, height: int) -> FloatArray:
     """A picture (H x W or H x W x C) at another size, filtered when it shrinks."""
     import cv2
 
+    if pixels.shape[:2] == (height, width):
+        return pixels
     smaller = width < pixels.shape[1]
     way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
     made = cv2.resize(np.ascontiguousarray(pixels), (width, height), interpolation=way)
-    return np.clip(made, 0.0, 1.0).astype(np.float32)
+    return np.clip(made, 0.0, 1.0, out=made).astype(np.float32, copy=False)

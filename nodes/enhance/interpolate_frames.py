@@ -36,8 +36,8 @@ def interpolate_frames(
 
     Limits: what moves further than about a tenth of the picture between two frames, or is hidden
     in one of them (a hand before a face, fast lips, blinking), smears or fades. Motion blur stays
-    as long as it was. Pictures beyond 1920 x 1088 are moved by motion found at that size. Seventeen
-    pictures are held in memory. On the processor a 512 px picture takes about half a second.
+    as long as it was. Pictures beyond 1920 x 1088 are moved by motion found at that size. Sixteen
+    pictures are held in memory. On the processor a 512 px picture takes a few seconds.
 
     Source: RIFE, model HD v3 (Huang et al. 2022).
     """
