@@ -40,6 +40,7 @@ _TOGETHER_AGAIN = 8.0
 _OUTLIERS = 0.05  # the share of landmarks expected to be wrong
 _EXPRESSION_DEVIATION = 0.12
 _FOCAL_DEVIATION = 0.12
+_READING = 0.5  # pixels
 _STEPS = 7
 _STEPS_AGAIN = 2
 
@@ -140,8 +141,9 @@ def fit_sights(
             alone = _Problem([view], np.eye(count), np.zeros(count))
             steps += alone.solve(_STEPS)
             belief = view.believe(correction, alone.shape)
-            precision = precision + gain
-            pull = pull + weighed(belief.shape, correction.shape_precision)
+            doubt = view.looseness()
+            precision = precision + gain / doubt
+            pull = pull + weighed(belief.shape, np.eye(count) + gain / doubt)
             views.append(view)
         problem = _Problem(views, precision, weighed(pull, inverse(precision)))
         steps += problem.solve(_STEPS_AGAIN)
@@ -167,6 +169,8 @@ class _View:
         if sight.visibility is not None and len(sight.visibility) >= 468:
             self._trust = 0.15 + 0.85 * np.asarray(sight.visibility[:468], np.float64)
         self._together = _TOGETHER
+        # A landmark is not read better than to a part of a pixel: on small faces that is millimetres.
+        self.resolution = 0.06 * _READING / max(self.scale, 1.0)
         self.confidence = np.ones(468)
         self.focal_mean = math.log(sight.focal)
         self.focal_precision = 1e8 if sight.focal_known else 1.0 / _FOCAL_DEVIATION**2
@@ -196,6 +200,11 @@ class _View:
         self.translation = self._place(belief.shape)
         return belief
 
+    def looseness(self) -> float:
+        """How many times the usual variance a belief has: 1 for large faces that look ahead."""
+        yaw = math.degrees(abs(math.atan2(self.rotation[0, 2], self.rotation[2, 2])))
+        return 1.0 + (self.resolution / 0.0012) ** 2 + (max(yaw - 45.0, 0.0) / 25.0) ** 2
+
     def _place(self, shape: FloatArray) -> FloatArray:
         """The translation (3) that projects a shape nearest to the landmarks, by least squares."""
         coefficients = np.concatenate([shape, self.expression]).astype(np.float32)
@@ -216,7 +225,7 @@ class _View:
         shift, noise = turned_landmarks(self._basis, self.rotation)
         self._still = self._basis.mean + shift
         # An eye distance is 6 cm; errors of neighbours go together, so that each counts for less.
-        sigma = self._together * noise * (self.scale / 0.06)
+        sigma = self._together * np.hypot(noise, self.resolution) * (self.scale / 0.06)
         self._weight = self._trust * np.sqrt(np.maximum(self.confidence, 0.02)) / sigma
 
     def errors(self, shape: FloatArray) -> FloatArray:

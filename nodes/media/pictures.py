@@ -48,6 +48,9 @@ _FIRST_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8", b"RIFF
 
 _BUILT_IN = {"astronaut": "astronaut.png"}
 _ORIENTATION_TAG = 0x0112
+_CAMERA_NOTES = 0x8769
+_FOCAL_35MM_TAG = 0xA405
+_SIDE_TAGS = (0xA002, 0xA003)
 
 
 def built_in_names() -> tuple[str, ...]:
@@ -105,6 +108,7 @@ def read_picture(text: str, remark: Callable[[str], None] | None = None) -> Imag
                 opened = Pillow.open(stream, formats=[name for name in formats if name in Pillow.OPEN])
             _check_size(path, *opened.size)
             pixels = _pixels(path, opened)
+            focal = _focal_35mm(opened, *pixels.shape[1::-1])
             frames = _frames(opened)
     except Pillow.DecompressionBombError:
         raise _too_large(path, "more than 178 megapixels") from None
@@ -118,7 +122,7 @@ def read_picture(text: str, remark: Callable[[str], None] | None = None) -> Imag
         ) from None
     if remark is not None and frames > 1:
         remark(f"the file holds {frames} pictures; this is the first of them")
-    return Image(np.ascontiguousarray(pixels))
+    return Image(np.ascontiguousarray(pixels), focal_35mm=focal)
 
 
 @contextmanager
@@ -176,6 +180,21 @@ def _frames(opened: Pillow.Image) -> int:
         return int(getattr(opened, "n_frames", 1)) if opened.format != "MPO" else 1
     except _DAMAGE:
         return 1  # the first one was whole
+
+
+def _focal_35mm(opened: Pillow.Image, width: int, height: int) -> float:
+    """The camera's note of its lens, as for 35 mm film; 0 without one, or when the picture was cropped."""
+    try:
+        notes = opened.getexif().get_ifd(_CAMERA_NOTES)
+        focal = float(notes.get(_FOCAL_35MM_TAG, 0))
+        sides = [float(notes.get(tag, 0)) for tag in _SIDE_TAGS]
+    except _DAMAGE:
+        return 0.0  # the picture itself is whole
+    if not 5.0 <= focal <= 2000.0:
+        return 0.0
+    if min(sides) > 0 and abs(max(sides) / min(sides) * min(width, height) / max(width, height) - 1) > 0.02:
+        return 0.0
+    return focal
 
 
 def _pixels(path: Path, opened: Pillow.Image) -> np.ndarray[Any, Any]:

@@ -298,3 +298,22 @@ def test_no_path_asks_for_one() -> None:
 def test_the_result_is_an_encoded_image() -> None:
     image = load_image(context=Context(), path="demo:astronaut")
     assert isinstance(image, Image) and not image.linear and image.pixels.flags.c_contiguous
+
+
+def _with_lens(path, size, focal, noted):
+    from PIL import Image as Pillow
+
+    notes = Pillow.Exif()
+    notes.get_ifd(0x8769).update({0xA405: focal, 0xA002: noted[0], 0xA003: noted[1]})
+    Pillow.new("RGB", size).save(path, exif=notes)
+    return path
+
+
+def test_the_cameras_note_of_its_lens_is_kept(tmp_path):
+    from nodes.media.pictures import read_picture
+
+    whole = _with_lens(tmp_path / "whole.jpg", (60, 40), 85, (6000, 4000))
+    assert read_picture(str(whole)).focal_35mm == 85.0
+    cropped = _with_lens(tmp_path / "cropped.jpg", (40, 40), 85, (6000, 4000))
+    assert read_picture(str(cropped)).focal_35mm == 0.0
+    assert read_picture(str(_with_lens(tmp_path / "odd.jpg", (60, 40), 0, (0, 0)))).focal_35mm == 0.0

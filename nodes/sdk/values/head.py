@@ -129,6 +129,10 @@ class HeadState:
     reference: HeadState | None = None
     error: float = 0.0
     texture: Image | None = None
+    light: FloatArray = field(default_factory=lambda: np.zeros((0, 3), np.float32))
+    confidence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    residuals: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    spread: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __post_init__(self) -> None:
         require_shape("HeadState.expression", self.expression, (52,))

@@ -15,11 +15,14 @@ class Image:
     Attributes:
         pixels: H x W x 3 (RGB) or H x W x 4 (RGBA, alpha not premultiplied), float32 in 0..1.
         linear: True when the numbers are linear light; otherwise they are sRGB-encoded.
+        focal_35mm: the lens that took the whole picture, as its camera noted it: the focal length in
+            millimetres of a lens with this view on 36 x 24 mm film; 0 when unknown or cropped.
     """
 
     socket_name: ClassVar[str] = "Image"
     pixels: FloatArray
     linear: bool = False
+    focal_35mm: float = 0.0
 
     def __post_init__(self) -> None:
         require_shape("Image.pixels", self.pixels, (None, None, None))
