@@ -6,7 +6,7 @@ Nodes that were added later are left as they are when it is switched to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -103,19 +103,32 @@ def beside(graph: Graph, title: str, port: Port) -> tuple[Graph, Port] | None:
     Returns:
         The graph, and the output in the variant; None when it gives nothing there.
     """
-    here, there = unfolded(graph), unfolded(switch_variant(graph, title))
-    wanted = given_by(there, port.node, port.output)
-    if wanted is None or wanted.node not in there.nodes:
-        return None
-    cone = upstream_of(there, [wanted.node])
-    nodes = {**here.nodes, **{BESIDE + name: there.nodes[name] for name in cone if name in there.nodes}}
-    wires = dict(here.wires)
-    for name in cone & there.wires.keys():
-        wires[BESIDE + name] = {
-            key: tuple(Port(BESIDE + each.node, each.output) for each in ports)
-            for key, ports in there.wires[name].items()
-        }
-    return Graph(nodes, wires, settings=here.settings), Port(BESIDE + wanted.node, wanted.output)
+    both, found = abreast(graph, [title], port)
+    return (both, found[title]) if title in found else None
+
+
+def abreast(graph: Graph, titles: Iterable[str], port: Port) -> tuple[Graph, dict[str, Port]]:
+    """As `beside`, for several variants at once.
+
+    Returns:
+        The graph, and the output in each variant that gives something there.
+    """
+    here = unfolded(graph)
+    nodes, wires, found = dict(here.nodes), dict(here.wires), {}
+    for number, title in enumerate(titles, 1):
+        there, mark = unfolded(switch_variant(graph, title)), BESIDE * number
+        wanted = given_by(there, port.node, port.output)
+        if wanted is None or wanted.node not in there.nodes:
+            continue
+        cone = upstream_of(there, [wanted.node])
+        nodes.update({mark + name: there.nodes[name] for name in cone if name in there.nodes})
+        for name in cone & there.wires.keys():
+            wires[mark + name] = {
+                key: tuple(Port(mark + each.node, each.output) for each in ports)
+                for key, ports in there.wires[name].items()
+            }
+        found[title] = Port(mark + wanted.node, wanted.output)
+    return Graph(nodes, wires, settings=here.settings), found
 
 
 def followed(before: Graph, after: Graph) -> Graph:
