@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from app.document.document import Document
 from app.document.graph import Graph, GraphError, Port
 from app.document.subgraph import edited_at, renamed_nodes
-from app.document.variants import BESIDE, beside
+from app.document.variants import BESIDE
 from app.document.wiring import known_spec
 from app.engine.client import EngineClient
 from app.engine.protocol import (
@@ -28,6 +28,7 @@ from app.engine.protocol import (
     ViewReady,
     WorkerStatus,
 )
+from app.ui.looks import SLOTS, VARIANT_SLOT, Looks, result_of
 from app.ui.place import Place
 from app.ui.view_requests import ViewRequests
 from nodes.sdk.node import NodeSpec
@@ -35,15 +36,6 @@ from nodes.sdk.registry import Registry, default_registry
 
 logger = logging.getLogger(__name__)
 
-SLOTS = range(1, 10)
-#: The engine's slots for the faces drawn over a picture, and for the picture behind viewed faces.
-OVERLAY_SLOT, BACKING_SLOT = 101, 102
-#: The slot in which a variant is compared with what is in front.
-VARIANT_SLOT = 103
-#: The slot for the faces that the hand works on in the viewer.
-HAND_SLOT = 104
-#: The slots for the mask and the head drawn over a picture. Panels have slots of their own between these.
-MASK_SLOT, MESH_SLOT = 110, 111
 LAST_FRAME = 10_000_000
 
 EngineFactory = Callable[[Callable[[Event], None]], EngineClient]
@@ -93,12 +85,7 @@ class Session(QObject):
         self.pins: frozenset[str] = frozenset()
         self.frame = 0
         self.selection: tuple[str, ...] = ()
-        self.slots: dict[int, Port] = {}
-        self.slot = 1
-        self.wipe_slot: int | None = None
-        self.compared = ""
-        self.extras: dict[int, Port] = {}
-        self.viewpoint: Viewpoint | None = None
+        self.looks = Looks()
         self.states: dict[str, NodeState] = {}
         self.status = WorkerStatus("starting")
         self.seen_frames: set[int] = set()
@@ -116,6 +103,41 @@ class Session(QObject):
     def whole(self) -> Graph:
         """All of the document, subgraphs unfolded; its nodes are called by their address."""
         return self.place.whole
+
+    @property
+    def slots(self) -> dict[int, Port]:
+        """Which output each viewer slot shows."""
+        return self.looks.slots
+
+    @property
+    def slot(self) -> int:
+        """The viewer slot in front."""
+        return self.looks.slot
+
+    @property
+    def wipe_slot(self) -> int | None:
+        """The slot that is shown beside the one in front."""
+        return self.looks.wipe_slot
+
+    @property
+    def compared(self) -> str:
+        """The title of the variant that is compared with what is in front; or empty."""
+        return self.looks.compared
+
+    @property
+    def sheet(self) -> tuple[str, ...]:
+        """The titles of the variants that are shown small beside each other."""
+        return self.looks.sheet
+
+    @property
+    def extras(self) -> dict[int, Port]:
+        """What else is computed while something is viewed."""
+        return self.looks.extras
+
+    @property
+    def viewpoint(self) -> Viewpoint | None:
+        """From where splats in front are drawn."""
+        return self.looks.viewpoint
 
     def state_of(self, name: str) -> NodeState | None:
         """What the engine said last of a node of the shown graph."""
@@ -268,21 +290,21 @@ class Session(QObject):
         if not output:
             output = spec.outputs[0].name if spec and spec.outputs else ""
         self.slots[slot] = Port(address, output)
-        self.slot = slot
+        self.looks.slot = slot
         self._on_slots()
 
     def show_slot(self, slot: int) -> None:
         """Bring a slot to the front."""
         if slot in SLOTS and slot != self.slot:
-            self.slot = slot
+            self.looks.slot = slot
             self._on_slots()
 
     def set_wipe_slot(self, slot: int | None) -> None:
         """Show another slot beside the one in front."""
         if slot != self.wipe_slot:
-            self.wipe_slot = slot
+            self.looks.wipe_slot = slot
             if slot != VARIANT_SLOT:
-                self.compared = ""
+                self.looks.compared = ""
             self._on_slots()
 
     def title_of(self, slot: int | None) -> str:
@@ -293,11 +315,17 @@ class Session(QObject):
 
     def compare_variant(self, title: str) -> None:
         """Show what is in front beside what a variant makes of it; "" ends that."""
-        self.compared = title
+        self.looks.compared = title
         if title and self.wipe_slot == VARIANT_SLOT:
             self._on_slots()
         elif title or self.wipe_slot == VARIANT_SLOT:
             self.set_wipe_slot(VARIANT_SLOT if title else None)
+
+    def show_sheet(self, titles: Iterable[str]) -> None:
+        """Also show what some variants make of what is in front, small; none for no longer."""
+        self.looks.sheet = tuple(titles)
+        if self.sheet:
+            self.requests.wish()
 
     def set_extra(self, slot: int, port: Port | None) -> None:
         """Also compute an output while something is viewed, or no longer.
@@ -316,7 +344,7 @@ class Session(QObject):
     def set_viewpoint(self, viewpoint: Viewpoint | None, *, dragging: bool = False) -> None:
         """Look at splats in front from another side; None asks for them as they are."""
         if viewpoint != self.viewpoint:
-            self.viewpoint = viewpoint
+            self.looks.viewpoint = viewpoint
             self.requests.wish(dragging=dragging)
         elif not dragging:
             self.requests.wish()
@@ -359,21 +387,7 @@ class Session(QObject):
     # -----------------------------------------------------------------------------------------
 
     def _wanted(self) -> tuple[Graph, tuple[View, ...], int]:
-        views = []
-        for slot in dict.fromkeys((self.slot, self.wipe_slot)):
-            port = self.slots.get(slot) if slot is not None else None
-            if port is not None and slot is not None:
-                viewpoint = self.viewpoint if slot == self.slot else None
-                views.append(View(slot, port.node, port.output, viewpoint=viewpoint))
-        graph = self.document.graph
-        if self.compared in graph.settings.variants and self.slot in self.slots:
-            found = beside(graph, self.compared, self.slots[self.slot])
-            if found is not None:
-                graph, port = found
-                views.append(View(VARIANT_SLOT, port.node, port.output))
-        if views:
-            views += [View(slot, port.node, port.output) for slot, port in self.extras.items()]
-        return graph, tuple(views), self.frame
+        return (*self.looks.views(self.document.graph), self.frame)
 
     def _on_slots(self) -> None:
         self.seen_frames.clear()
@@ -384,10 +398,8 @@ class Session(QObject):
         before = self.document.graph
         self.document = document
         self.place.path = ()
-        self.slots.clear()
-        self.extras.clear()
+        self.looks = Looks()
         self._set_pins(frozenset())
-        self.slot, self.wipe_slot, self.compared = 1, None, ""
         self.states.clear()
         self.select(())
         frame = document.graph.settings.first
@@ -395,27 +407,10 @@ class Session(QObject):
             self.frame = frame
             self.frame_changed.emit(frame)
         self._after_change(before)
-        self._view_result()
+        result = result_of(self.graph, self.registry)
+        if result is not None:
+            self.view_node(result.node, 1, result.output)
         self.document_changed.emit()
-
-    def _view_result(self) -> None:
-        """Show what the graph is for: its view node, the input of its writer, or its last node."""
-        graph = self.graph
-        marked = next((name for name, node in graph.nodes.items() if node.kind == "view"), "")
-        if marked:
-            self.view_node(marked)
-            return
-        feeding = {port.node for port, _, _ in graph.links()}
-        ends = [name for name in graph.nodes if name not in feeding]
-        for name in reversed(ends):
-            spec = known_spec(graph.nodes[name], self.registry)
-            if spec is not None and spec.writer:
-                sources = [port for ports in graph.wires.get(name, {}).values() for port in ports]
-                if sources:
-                    self.view_node(sources[0].node, 1, sources[0].output)
-                    return
-        if ends:
-            self.view_node(ends[-1])
 
     def _after_change(self, before: Graph, *, dragging: bool = False) -> None:
         after = self.document.graph
@@ -441,15 +436,7 @@ class Session(QObject):
     def _follow_names(self, before: Graph) -> None:
         """Viewers and states follow nodes that are called otherwise, and let go of removed ones."""
         moved = self.place.moves_from(before)
-        changed = False
-        for shown in (self.slots, self.extras):
-            for slot, port in list(shown.items()):
-                now = moved(port.node)
-                if now != port.node:
-                    changed = True
-                    shown.pop(slot)
-                    if now:
-                        shown[slot] = Port(now, port.output)
+        changed = self.looks.follow(moved)
         for old in [name for name in self.states if name not in self.whole.nodes]:
             state, now = self.states.pop(old), moved(old)
             changed = True

@@ -13,8 +13,9 @@ from app.document.commands import group_nodes
 from app.document.graph import Graph, GraphError, NodeInstance, Port
 from app.document.unfold import unfolded
 from app.engine.protocol import ErrorReport, NodeState
+from app.ui.looks import OVERLAY_SLOT
 from app.ui.place import same_results
-from app.ui.session import OVERLAY_SLOT, Session
+from app.ui.session import Session
 from nodes.sdk.errors import FileProblem
 from tests.ui.conftest import settle, small_graph
 from tests.ui.fakes import FakeEngine

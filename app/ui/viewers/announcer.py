@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.engine.protocol import NodeState, ViewFailed, ViewReady, WorkerStatus
 from app.ui.actions import Actions
-from app.ui.session import SLOTS, Session
+from app.ui.looks import SLOTS
+from app.ui.session import Session
 from app.ui.viewers.banner import Activity, Banner
 
 #: Milliseconds of computing before the viewer says so; shorter work would only flicker.

@@ -9,7 +9,8 @@ from PySide6.QtGui import QImage
 from app.document.graph import Port
 from app.document.unfold import given_by
 from app.engine.protocol import ViewFailed, ViewReady
-from app.ui.session import BACKING_SLOT, MASK_SLOT, MESH_SLOT, OVERLAY_SLOT, Session
+from app.ui.looks import BACKING_SLOT, MASK_SLOT, MESH_SLOT, OVERLAY_SLOT
+from app.ui.session import Session
 from app.ui.viewers.film import Wires, film_of, wires_of
 from app.ui.viewers.overlay_source import picture_behind, ports_behind
 from app.ui.viewers.overlays import Overlays

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from app.document.graph import GraphError, NodeInstance, Port
 from app.document.unfold import given_by
 from app.engine.protocol import ViewFailed, ViewReady
-from app.ui.session import HAND_SLOT, Session
+from app.ui.looks import HAND_SLOT
+from app.ui.session import Session
 from app.ui.viewers.handles import CropTool, PickTool, TransformTool
 from app.ui.viewers.landmark_tool import LandmarkTool
 from app.ui.viewers.node_tool import NodeTool, Sight, Tool

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.document.unfold import given_by
 from app.engine.protocol import ErrorReport, Preview, ViewFailed, ViewReady
 from app.ui.actions import Actions
-from app.ui.session import BACKING_SLOT, SLOTS, VARIANT_SLOT, Session
+from app.ui.looks import BACKING_SLOT, SLOTS, VARIANT_SLOT
+from app.ui.session import Session
 from app.ui.viewers.announcer import Announcer
 from app.ui.viewers.face_overlays import FaceOverlays
 from app.ui.viewers.hand import Hand

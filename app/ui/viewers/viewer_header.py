@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from app.ui.actions import Actions
-from app.ui.session import VARIANT_SLOT, Session
+from app.ui.looks import VARIANT_SLOT
+from app.ui.session import Session
 from app.ui.theme import icon
 from app.ui.viewers.light import PLACES
 from app.ui.viewers.overlays import OVERLAY_TITLES, Overlays

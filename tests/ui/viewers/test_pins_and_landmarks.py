@@ -13,7 +13,8 @@ from app.document.graph import Graph, NodeInstance, Port
 from app.document.subgraph import inner_at
 from app.engine.protocol import Preview
 from app.ui.actions import Actions
-from app.ui.session import BACKING_SLOT, HAND_SLOT, Session
+from app.ui.looks import BACKING_SLOT, HAND_SLOT
+from app.ui.session import Session
 from app.ui.theme import apply_theme
 from app.ui.viewers.viewer import Viewer
 from nodes.face._landmark_moves import read_moves

@@ -13,7 +13,8 @@ from app.document.commands import rename_node
 from app.document.graph import NodeInstance, Port
 from app.engine.protocol import ErrorReport, NodeState, Preview
 from app.ui.actions import Actions
-from app.ui.session import BACKING_SLOT, MASK_SLOT, OVERLAY_SLOT, Session
+from app.ui.looks import BACKING_SLOT, MASK_SLOT, OVERLAY_SLOT
+from app.ui.session import Session
 from app.ui.viewers.viewer import Viewer
 from nodes.sdk import node
 from nodes.sdk.values import Faces, Image, Mask, Table
