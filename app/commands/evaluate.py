@@ -29,6 +29,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="the file: png, mp4, wav, json, csv, npz, obj, glb, ply, ...",
     )
     parser.add_argument("--frame", metavar="N", type=int, help="the frame; else the graph's first")
+    parser.add_argument(
+        "--no-credentials", action="store_true", help="do not say in the file that people are edited in it"
+    )
     add_overrides(parser)
     parser.set_defaults(handler=run)
     return parser
@@ -55,15 +58,25 @@ def run(args: argparse.Namespace) -> int:
         embed = graph is whole
         graph, node = _shown(graph, registry, node, output)
         evaluator = Evaluator(registry, device=args.device, streaming=True)
-        carry_out(Job(graph, node, args.output, first, last, embed=embed), evaluator)
+        told = not args.no_credentials
+        carry_out(Job(graph, node, args.output, first, last, embed, told), evaluator)
     else:
+        from app.export.carried import text_to_carry
+        from app.export.credentials import stamp_for
         from app.export.values import write_value
+        from nodes.sdk.values import Image
 
         evaluator = Evaluator(registry, device=args.device)
         with ProgressLine() as line:
             frame = first if args.frame is None else args.frame
             value = evaluator.value(graph, node, output, frame, on_state=line.on_state)
-        write_value(value, args.output)
+        stamp = None
+        if isinstance(value, Image) and not args.no_credentials:
+            text = text_to_carry(whole, registry, args.output.parent)
+            stamp = stamp_for(whole, node, registry, text)
+        write_value(value, args.output, finish=stamp or (lambda draft: None))
+        if stamp is not None and stamp.remark:
+            sys.stderr.write(f"facewright: note: {args.output}: {stamp.remark}\n")
     sys.stdout.write(f"wrote {args.output}\n")
     return 0
 

@@ -30,7 +30,12 @@ _PLAIN = (bool, int, float, str)
 MOVING = ("glb", "csv")
 
 
-def write_value(value: Any, path: Path, motion: Motion | None = None) -> None:
+def write_value(
+    value: Any,
+    path: Path,
+    motion: Motion | None = None,
+    finish: Callable[[Path], None] = lambda draft: None,
+) -> None:
     """Write a value to a file; an earlier file is replaced only when the new one is complete.
 
     Pictures and masks: png, jpg, tif, webp, exr. Sound: wav. Words: txt. Faces, heads, motion, tables,
@@ -41,6 +46,7 @@ def write_value(value: Any, path: Path, motion: Motion | None = None) -> None:
 
     Args:
         motion: of a head: what it does, for the files in MOVING.
+        finish: of a picture: called with the whole file before it takes the place of an earlier one.
 
     Raises:
         NodeError: when a value of this kind does not go into such a file (the hint says which do),
@@ -52,6 +58,9 @@ def write_value(value: Any, path: Path, motion: Motion | None = None) -> None:
             "an enrolled identity is private and stays in the project",
             hint="Export the table of 'Compare faces' instead",
         )
+    if isinstance(value, Image) and extension_of(path) in PICTURE_EXTENSIONS:
+        write_picture(value, path, finish=finish)
+        return
     if isinstance(value, HeadState) and extension_of(path) in MOVING:
         _moving_head(value, path, motion)
         return

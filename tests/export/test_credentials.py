@@ -247,6 +247,12 @@ def test_the_command_line_stamps_and_can_leave_it(
     assert run("render", "a.graph", "--node", "young", "-o", "not.png", "--no-credentials").status == 0
     with pytest.raises(c2pa.C2paError):
         read(tmp_path / "not.png")
+    monkeypatch.setattr("app.commands.evaluate.default_registry", lambda: registry)
+    assert run("eval", "a.graph", "young.out", "-o", "seen.jpg").status == 0
+    assert read(tmp_path / "seen.jpg")[0] == "Valid"
+    assert run("eval", "a.graph", "young.out", "-o", "not.jpg", "--no-credentials").status == 0
+    with pytest.raises(c2pa.C2paError):
+        read(tmp_path / "not.jpg")
     outcome = run("render", "a.graph", "--node", "young", "-o", "a.mkv", "--frames", "0-2")
     assert outcome.status == 0
     assert outcome.line.startswith("facewright: note: a.mkv: written without content credentials")
