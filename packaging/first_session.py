@@ -335,6 +335,8 @@ class FirstSession:
         panel.save("Bright")
         session.edit("Set", lambda graph: graph.with_parameter(grade, "saturation", 0.0))
         panel.save("Black and white")
+        self.calm()
+        self.camera.wait(lambda: len(panel._pictures) == len(panel.session.document.graph.settings.variants))
         panel._choose("As photographed")
         panel.compare.click()
         self.calm()

@@ -155,4 +155,6 @@ def _missing(instance: NodeInstance) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """Words that begin as a sentence does, unless they begin with the name of a file."""
+    first = text.partition(" ")[0]
+    return text if "." in first or "/" in first else text[:1].upper() + text[1:]

@@ -1,13 +1,14 @@
-"""The variants of a graph: keep the values under a name, switch, compare."""
+"""The variants of a graph: keep the values under a name, see them side by side, switch, compare."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
+    QListView,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -16,17 +17,27 @@ from PySide6.QtWidgets import (
 )
 
 from app.document.commands import remove_variant, rename_variant, save_variant, switch_variant
+from app.document.graph import Graph, Port
 from app.document.variants import is_current
-from app.ui.session import VARIANT_SLOT, Session
+from app.engine.protocol import ViewReady
+from app.ui.looks import SHEET_SLOT, VARIANT_SLOT
+from app.ui.session import Session
+from app.ui.theme import current_theme
 
 EMPTY = (
     "A variant keeps the values of all nodes under a name.\n\n"
     "Keep the values as they are, change some, keep them again, and switch or compare."
 )
+PICTURE, CELL = QSize(136, 92), QSize(148, 122)
+#: Milliseconds of rest before the pictures are made anew, and of how many variants they are made.
+REST, MOST = 400, 24
 
 
 class VariantsPanel(QWidget):
-    """Lists the variants; those whose values the graph has are bold."""
+    """Shows what each variant makes of what is in front; those whose values the graph has are bold.
+
+    The pictures are made while nothing else goes on, and only as long as somebody looks.
+    """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +45,19 @@ class VariantsPanel(QWidget):
         self._known: object = None
         self.list = QListWidget(self)
         self.list.setAccessibleName("Variants")
+        self.list.setViewMode(QListView.ViewMode.IconMode)
+        self.list.setMovement(QListView.Movement.Static)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setUniformItemSizes(True)
+        self.list.setIconSize(PICTURE)
+        self.list.setGridSize(CELL)
+        self._pictures: dict[str, QPixmap] = {}
+        #: What the pictures at hand, or asked for, were made of.
+        self._made_of: tuple[Graph, int, Port | None] | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self._ask)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.list.itemActivated.connect(lambda item: self.switch(self._title(item)))
         self.list.itemChanged.connect(self._on_renamed)
@@ -65,6 +89,10 @@ class VariantsPanel(QWidget):
         session.graph_changed.connect(lambda _before, _after: self.refresh())
         session.document_changed.connect(self.refresh)
         session.slots_changed.connect(self._refresh_buttons)
+        session.graph_changed.connect(lambda _before, _after: self._wait())
+        session.slots_changed.connect(self._wait)
+        session.frame_changed.connect(lambda _frame: self._wait())
+        session.view_ready.connect(self._on_ready)
         self.refresh()
 
     def _button(self, text: str, tip: str) -> QPushButton:
@@ -121,6 +149,8 @@ class VariantsPanel(QWidget):
         for row, title in enumerate(titles):
             item = self.list.item(row)
             item.setText(title)
+            item.setToolTip(title)
+            item.setIcon(_icon(self._pictures.get(title)))
             item.setData(Qt.ItemDataRole.UserRole, title)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             font = item.font()
@@ -136,6 +166,46 @@ class VariantsPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
         self.refresh()
+        self._wait()
+
+    # -- pictures -----------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """Something changed: no more pictures of what was, and new ones once it is calm."""
+        self.session.show_sheet(())
+        if self.isVisible() and self.session.document.graph.settings.variants:
+            self._rest.start()
+
+    def _ask(self) -> None:
+        session = self.session
+        graph, slot = session.document.graph, session.slot
+        seen = (session.frame, session.slots.get(slot))
+        if not self.isVisible() or session.requests.paused or session.compared:
+            return
+        if self._made_of is not None and self._made_of[0] is graph and self._made_of[1:] == seen:
+            return
+        if session.requests.busy:
+            self._rest.start()
+            return
+        self._made_of = (graph, *seen)
+        known = graph.settings.variants
+        self._pictures = {title: each for title, each in self._pictures.items() if title in known}
+        session.show_sheet(list(known)[:MOST])
+
+    def _on_ready(self, event: ViewReady) -> None:
+        number, titles = event.slot - SHEET_SLOT, self.session.sheet
+        pixels = event.preview.pixels
+        if not 0 <= number < len(titles) or pixels is None:
+            return
+        height, width = pixels.shape[:2]
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+        self._pictures[titles[number]] = QPixmap.fromImage(image.copy())
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if self._title(item) == titles[number]:
+                self.list.blockSignals(True)
+                item.setIcon(_icon(self._pictures[titles[number]]))
+                self.list.blockSignals(False)
 
     def _refresh_buttons(self) -> None:
         session, chosen = self.session, self.chosen
@@ -157,3 +227,18 @@ class VariantsPanel(QWidget):
     @staticmethod
     def _title(item: QListWidgetItem) -> str:
         return str(item.data(Qt.ItemDataRole.UserRole) or "")
+
+
+def _icon(picture: QPixmap | None) -> QIcon:
+    """A variant's picture in the middle of a plate, which a selection does not tint."""
+    plate = QPixmap(PICTURE)
+    plate.fill(current_theme().colour("canvas"))
+    if picture is not None:
+        keeps, soft = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        small = picture.scaled(PICTURE, keeps, soft)
+        painter = QPainter(plate)
+        painter.drawPixmap(plate.rect().center() - small.rect().center(), small)
+        painter.end()
+    made = QIcon(plate)
+    made.addPixmap(plate, QIcon.Mode.Selected)
+    return made

@@ -400,3 +400,10 @@ def test_the_menu_of_a_parameter_opens_over_its_field_too(
     assert isinstance(menu, QMenu)
     assert "Set key" in [action.text() for action in menu.actions()]
     menu.close()
+
+
+def test_names_of_files_are_told_as_they_are(panel: ParameterPanel, session: FakeSession) -> None:
+    for what, shown in (("holiday.png is not a picture", "holiday.png is"), ("no face was found", "No face")):
+        report = ErrorReport("edit", what)
+        panel.head.show_state(NodeState(1, "edit", "failed", error=report))
+        assert shown in panel.head.error.text()
