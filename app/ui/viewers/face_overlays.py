@@ -63,9 +63,10 @@ class FaceOverlays:
         session = self._session
         port = session.slots.get(session.slot)
         viewed = given_by(session.whole, port.node, port.output) if port is not None else None
-        self.sources = self._behind(viewed, "Faces")
-        masks = [mask for mask in self._behind(viewed, "Mask") if mask != viewed]
-        heads = self._behind(viewed, "HeadState")
+        address = viewed.node if viewed is not None else ""
+        behind = ports_behind(session.whole, session.registry, address, "Faces", "Mask", "HeadState")
+        self.sources, heads = behind["Faces"], behind["HeadState"]
+        masks = [mask for mask in behind["Mask"] if mask != viewed]
         self.available = frozenset(
             name
             for name, found in (
@@ -80,10 +81,10 @@ class FaceOverlays:
         session.set_extra(OVERLAY_SLOT, self.source)
         self._ask(MASK_SLOT, masks, self.kinds.mask)
         self._ask(MESH_SLOT, heads, self.kinds.mesh)
-        behind = None
+        backing = None
         if viewed is not None and viewed in self.sources:
-            behind = picture_behind(session.whole, session.registry, viewed.node)
-        session.set_extra(BACKING_SLOT, behind)
+            backing = picture_behind(session.whole, session.registry, viewed.node)
+        session.set_extra(BACKING_SLOT, backing)
         self._changed()
 
     def toggle(self) -> None:
@@ -119,10 +120,6 @@ class FaceOverlays:
             return False
         self._changed()
         return True
-
-    def _behind(self, viewed: Port | None, carried: str) -> list[Port]:
-        session = self._session
-        return ports_behind(session.whole, session.registry, viewed.node, carried) if viewed else []
 
     def _ask(self, slot: int, sources: list[Port], wanted: bool) -> None:
         port = sources[0] if sources and wanted and self.wanted else None

@@ -6,22 +6,26 @@ from app.document.graph import Graph, GraphError, Port
 from nodes.sdk.registry import Registry
 
 
-def ports_behind(graph: Graph, registry: Registry, viewed: str, carried: str) -> list[Port]:
-    """Every output of a type that `viewed` depends on, itself and the nearest first.
+def ports_behind(graph: Graph, registry: Registry, viewed: str, *carried: str) -> dict[str, list[Port]]:
+    """The outputs of some types that `viewed` depends on, itself and the nearest first.
 
     Args:
-        carried: the type, such as "Faces", "Mask" or "HeadState".
+        carried: the types, such as "Faces", "Mask" or "HeadState".
+
+    Returns:
+        The outputs by their type.
     """
+    found: dict[str, list[Port]] = {name: [] for name in carried}
     try:
         order = graph.upstream(viewed)
     except GraphError:
-        return []
-    found = []
+        return found
     for name in reversed(order):
         instance = graph.nodes.get(name)
         spec = registry.get(instance.kind) if instance else None
-        if spec is not None:
-            found += [Port(name, socket.name) for socket in spec.outputs if socket.type_name == carried]
+        for socket in spec.outputs if spec is not None else ():
+            if socket.type_name in found:
+                found[socket.type_name].append(Port(name, socket.name))
     return found
 
 
