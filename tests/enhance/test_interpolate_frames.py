@@ -162,3 +162,28 @@ def test_transparency_moves_along():
     made = interpolate_frames(window(frames, 3), times=2, context=Context(frame=3)).pixels
     columns = np.nonzero(made[32, :, 3] > 0.5)[0]
     assert abs(columns.mean() - 25.5) < 1.5
+
+
+def test_behind_load_video_the_rhythm_is_that_of_the_clip(tmp_path):
+    """At three times the clip's rate each picture stands for three frames."""
+    from app.document.graph import Graph, NodeInstance, Port, Settings
+    from app.engine.evaluate import Evaluator
+    from app.export.stream import export_range
+    from nodes.sdk.registry import default_registry
+
+    export_range(
+        lambda n: Image(np.full((32, 32, 3), 0.1 + 0.1 * n, np.float32)), tmp_path / "a.mp4", 0, 5, fps=10
+    )
+    graph = Graph(settings=Settings(fps=30, first=0, last=17))
+    graph = graph.with_node("clip", NodeInstance("load_video", parameters={"path": str(tmp_path / "a.mp4")}))
+    graph = graph.with_node("more", NodeInstance("interpolate_frames", parameters={"times": 3, "cut": 1.0}))
+    graph = graph.with_link(Port("clip", "out"), "more", "images")
+    evaluator = Evaluator(default_registry(), device="cpu")
+
+    def grey(node: str, frame: int) -> float:
+        return float(evaluator.value(graph, node, frame=frame).pixels.mean())
+
+    for frame in range(12):
+        assert abs(grey("clip", frame) - (0.1 + 0.1 * (frame // 3))) < 0.03
+        # With every difference taken for a cut, the nearer of the clip's own pictures is shown.
+        assert abs(grey("more", frame) - (0.1 + 0.1 * round(frame / 3))) < 0.03
