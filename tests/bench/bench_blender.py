@@ -1,12 +1,14 @@
-"""Exported heads, read by others: Blender itself (the package `bpy`) and trimesh."""
+"""Exported heads, read by others: Blender itself (the package `bpy`), trimesh and three.js."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import math
+import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +28,7 @@ from tests.bench.run import RESULTS
 from tests.bench.table import Row
 
 _FPS, _FRAMES = 24.0, 48
+_THREE = "three@0.170.0"
 
 
 def rows() -> list[Row]:
@@ -43,7 +46,7 @@ def rows() -> list[Row]:
     still.write_bytes(data)
     moving.write_bytes(head_glb(head, texture, _motion()))
     size = Row("GLB of a head", took, "ms", None, "lower", f"{len(data) / 1e6:.1f} MB", "without the texture")
-    return [size, *_trimesh(still, head), *_blender(still, moving, folder)]
+    return [size, *_trimesh(still, head), *_three(moving, folder / "three"), *_blender(still, moving, folder)]
 
 
 def _head() -> HeadState:
@@ -91,6 +94,41 @@ def _trimesh(path: Path, head: HeadState) -> list[Row]:
             "skin, two eyes",
         ),
     ]
+
+
+def _three(moving: Path, folder: Path) -> list[Row]:
+    """The animation as three.js plays it; a word when Node.js or the package cannot be had."""
+    try:
+        found = _read_by_three(moving, folder)
+    except (OSError, subprocess.SubprocessError, tarfile.TarError) as error:
+        reason = str(error).splitlines()[0][:80]
+        return [Row("three.js reads the GLB", math.nan, "", None, "higher", note=f"absent: {reason}")]
+    named, beside = len(set(found["keys"]) & set(ARKIT_NAMES)), _THREE
+    off = max(abs(found["jaw"] - 1.0), abs(found["head"] - 0.5), abs(found["eye"] - 0.4))
+    return [
+        Row("three.js: morph targets by their names", named, "", 52, "higher", beside),
+        Row("three.js: parts with a texture", found["textured"], "", 3, "higher", beside),
+        Row("three.js: jaw, head and eye of the animation off by", off, "", 0.02, "lower", beside),
+    ]
+
+
+def _read_by_three(moving: Path, folder: Path) -> dict[str, Any]:
+    package = folder / "node_modules" / "three"
+    if not package.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [shutil.which("npm") or "npm", "pack", _THREE, "--silent"]
+        subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=True)
+        (packed,) = folder.glob("three-*.tgz")
+        with tarfile.open(packed) as archive:
+            archive.extractall(folder, filter="data")
+        package.parent.mkdir(exist_ok=True)
+        (folder / "package").replace(package)
+    script = folder / "three_reading.mjs"
+    shutil.copyfile(Path(__file__).with_name("three_reading.mjs"), script)
+    command = [shutil.which("node") or "node", str(script), str(moving)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _blender(still: Path, moving: Path, folder: Path) -> list[Row]:
