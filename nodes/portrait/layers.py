@@ -70,8 +70,10 @@ def _beside_still(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray
     still = np.isin(labels, [_NUMBER[name] for name in ("cloth", "background", "hat")])
     off = cv2.distanceTransform((~still).astype(np.uint8), cv2.DIST_L2, 5) / max(unit, 1.0)
     away = cv2.distanceTransform((face == 0).astype(np.uint8), cv2.DIST_L2, 5) / max(unit, 1.0)
-    ramp, rim = np.clip(off / 0.22, 0.0, 1.0), np.clip((0.2 - away) / 0.12, 0.0, 1.0)
-    share = np.maximum(ramp, rim)
+    ramp, rim = np.clip(off / 0.22, 0.0, 1.0), np.clip((0.17 - away) / 0.12, 0.0, 1.0)
+    # Softened, because edges of labels are jagged.
+    share: Any = cv2.GaussianBlur(np.maximum(ramp, rim).astype(np.float32), (0, 0), max(0.035 * unit, 0.5))
+    share = np.clip((share - 0.03) / 0.94, 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share), np.float32)
 
 

@@ -12,6 +12,7 @@ from nodes.sdk.registry import default_registry
 GRAPHS = Path(__file__).resolve().parents[2] / "resources" / "graphs"
 NAMES = (
     "smile_on_a_portrait", "smile_over_a_clip", "puppeteer_a_portrait", "relight_a_portrait", "swap_a_face",
+    "swap_a_head",
 )  # fmt: skip
 
 

@@ -8,9 +8,10 @@ import pytest
 from nodes.edit.edit_expression import edit_expression
 from nodes.edit.edit_portrait import edit_portrait
 from nodes.face.face_landmarks import face_landmarks
+from nodes.portrait.editing import degrees_turned, eased
 from nodes.sdk.context import Context
 from nodes.sdk.errors import NodeError
-from nodes.sdk.values import ARKIT_NAMES, PARSING_CLASSES, Image, Parsing
+from nodes.sdk.values import ARKIT_NAMES, PARSING_CLASSES, Faces, Image, Mask, Parsing
 
 pytestmark = pytest.mark.models
 CONTEXT = Context()
@@ -84,3 +85,73 @@ def test_calibrating_on_a_head_without_a_picture_is_refused(astronaut_fit, astro
     head = edit_expression(astronaut_fit, jawOpen=0.4)
     with pytest.raises(NodeError, match="knows no picture"):
         edit_portrait(astronaut, head, None, replace(astronaut_fit, picture=None), context=CONTEXT)
+
+
+@pytest.fixture(scope="module")
+def cut_out(astronaut, astronaut_fit):
+    """A matte of the head that is sharp by construction, and a green place behind it."""
+    from nodes.portrait.backdrop import below_jaw
+
+    rows, columns = np.mgrid[0:512, 0:512]
+    middle = astronaut_fit.landmarks[168, :2]
+    unit = np.linalg.norm(astronaut_fit.landmarks[33, :2] - astronaut_fit.landmarks[263, :2])
+    round_head = np.hypot((columns - middle[0]) / 1.45, rows - middle[1]) < 1.9 * unit
+    alpha = (round_head | (below_jaw(astronaut_fit) > 0.3)).astype(np.float32)
+    green = np.zeros((512, 512, 3), np.float32)
+    green[..., 1] = 1.0
+    return Mask(alpha), Image(green)
+
+
+def test_behind_a_turned_head_the_plate_shows_and_stays(astronaut, astronaut_fit, cut_out):
+    matte, plate = cut_out
+    head = edit_expression(astronaut_fit, yaw=15.0)
+    result = edit_portrait(astronaut, head, None, None, matte, plate, calibrate=False, context=CONTEXT).pixels
+    opened = (result[..., 1] > 0.9) & (result[..., 0] < 0.1)
+    # Only where the head was: beyond its old outline the photograph itself is the background.
+    assert 50 < opened.sum() < 0.3 * matte.alpha.sum()
+    assert not opened[matte.alpha < 0.5][:20].any()
+    far = np.s_[0:120, 0:60]
+    assert np.array_equal(result[far], astronaut.pixels[far])
+
+
+def test_a_background_can_be_stretched_as_well(astronaut, astronaut_fit, cut_out):
+    matte, plate = cut_out
+    head = edit_expression(astronaut_fit, yaw=15.0)
+    result = edit_portrait(
+        astronaut, head, None, None, matte, plate, calibrate=False, background="stretch", context=CONTEXT
+    ).pixels
+    assert not ((result[..., 1] > 0.9) & (result[..., 0] < 0.1)).any()
+
+
+def test_a_lost_face_is_held_faded_or_an_error(astronaut, astronaut_fit):
+    head = edit_expression(astronaut_fit, jawOpen=0.6)
+    nobody = [Faces((), 512, 512)] * 25
+
+    def edited(when):
+        return edit_portrait(astronaut, head, faces=nobody, calibrate=False, when_lost=when, context=CONTEXT)
+
+    assert edited("fade out") is astronaut
+    assert np.abs(edited("hold").pixels - astronaut.pixels).max() > 0.1
+    with pytest.raises(NodeError, match="not seen"):
+        edited("fail")
+
+
+def test_half_an_edit_is_between_none_and_all(astronaut_fit):
+    head = edit_expression(astronaut_fit, jawOpen=0.6, yaw=10.0)
+    half = eased(head, 0.5)
+    assert np.allclose(
+        half.expression - astronaut_fit.expression, 0.5 * (head.expression - astronaut_fit.expression)
+    )
+    assert degrees_turned(half) == pytest.approx(5.0, abs=0.1)
+    assert eased(head, 0.0) is astronaut_fit and eased(head, 1.0) is head
+
+
+def test_clothes_and_background_are_held_while_the_jaw_opens(astronaut, astronaut_fit):
+    labels = np.zeros((512, 512), np.uint8)
+    chin = int(astronaut_fit.landmarks[152, 1])
+    labels[: chin + 8] = PARSING_CLASSES.index("skin")
+    labels[chin + 30 :] = PARSING_CLASSES.index("cloth")
+    head = edit_expression(astronaut_fit, jawOpen=0.8)
+    result = edit_portrait(astronaut, head, Parsing(labels), calibrate=False, context=CONTEXT).pixels
+    assert np.array_equal(result[chin + 30 :], astronaut.pixels[chin + 30 :])
+    assert np.abs(result - astronaut.pixels)[chin - 30 : chin + 8].max() > 0.1

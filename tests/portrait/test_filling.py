@@ -1,0 +1,60 @@
+"""Holes filled with what surrounds them."""
+
+import numpy as np
+
+from nodes.portrait.filling import filled
+
+
+def striped(side=96):
+    rows = np.arange(side)
+    picture = np.empty((side, side, 3), np.float32)
+    picture[:] = (0.5 + 0.4 * np.sign(np.sin(rows * np.pi / 6)))[:, None, None]
+    return picture
+
+
+def middle_hole(side=96, reach=14):
+    hole = np.zeros((side, side), bool)
+    hole[side // 2 - reach : side // 2 + reach, side // 2 - reach : side // 2 + reach] = True
+    return hole
+
+
+def test_a_pattern_goes_on_through_the_hole():
+    picture, hole = striped(), middle_hole()
+    broken = np.where(hole[..., None], 0.5, picture).astype(np.float32)
+    assert np.abs(filled(broken, hole) - picture)[hole].mean() < 0.06
+
+
+def test_pixels_outside_stay_bit_for_bit():
+    rng = np.random.default_rng(1)
+    picture, hole = rng.random((80, 70, 3)).astype(np.float32), np.zeros((80, 70), bool)
+    hole[20:40, 30:50] = True
+    assert np.array_equal(filled(picture, hole)[~hole], picture[~hole])
+
+
+def test_what_lay_in_the_hole_does_not_matter():
+    picture, hole = striped(), middle_hole()
+    other = np.where(hole[..., None], 0.9, picture).astype(np.float32)
+    assert np.array_equal(filled(picture, hole)[hole], filled(other, hole)[hole])
+
+
+def test_a_slow_change_of_light_goes_on():
+    ramp = np.linspace(0.2, 0.8, 96, dtype=np.float32)
+    picture = np.broadcast_to(ramp[None, :, None], (96, 96, 3)).astype(np.float32)
+    hole = middle_hole(reach=20)
+    assert np.abs(filled(picture, hole) - picture)[hole].max() < 0.06
+
+
+def test_only_allowed_places_are_copied():
+    picture = np.full((96, 96, 3), 0.2, np.float32)
+    picture[:, 60:] = 0.9
+    hole = middle_hole()
+    allowed = np.zeros((96, 96), bool)
+    allowed[:, :34] = True
+    assert filled(picture, hole, allowed)[hole].max() < 0.3
+
+
+def test_nothing_known_gives_the_mean_and_no_hole_gives_the_picture():
+    picture = striped(40)
+    everything = np.ones((40, 40), bool)
+    assert np.allclose(filled(picture, everything), picture.mean(axis=(0, 1)), atol=1e-5)
+    assert filled(picture, ~everything) is picture
