@@ -291,7 +291,8 @@ def _fitted_light(colours: FloatArray, basis: FloatArray, weights: FloatArray) -
     """9 x 3 least-squares light; what few normals tell stays small."""
     weighted = basis * weights[:, None]
     normal = np.einsum("nk,nl->kl", weighted, basis)
-    normal[np.arange(1, 9), np.arange(1, 9)] += 0.01 * max(normal[0, 0], 1e-9)
+    held = np.repeat([0.01, 0.03], [3, 5]) * max(normal[0, 0], 1e-9)
+    normal[np.arange(1, 9), np.arange(1, 9)] += held
     normal[0, 0] += 1e-9
     right = np.einsum("nk,nc->kc", weighted, colours)
     found: FloatArray = np.linalg.solve(normal, right)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nodes.head._appearance import light_basis, to_encoded, to_linear
 from nodes.head._keep import Keeper
 from nodes.head._shape import as_fitted, expressed_vertices, landmark_points, parts_of, to_world
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
@@ -51,12 +52,13 @@ def plain_texture() -> HeadTexture:
     return HeadTexture(pixels, np.zeros((8, 8), np.float32), *(np.array(tone, np.float32) for tone in tones))
 
 
-def texture_of(fit: HeadState, size: int = _SIZE) -> HeadTexture:
+def texture_of(fit: HeadState, size: int = _SIZE, *, unlit: bool = False) -> HeadTexture:
     """The texture of a fitted head; an even skin when it knows no photograph.
 
     Args:
         fit: the fit as measured (`as_fitted`), because the photo shows that expression.
         size: texels a side.
+        unlit: divide by the light that the fit found, where it found one.
     """
     if fit.picture is None:
         return plain_texture()
@@ -78,9 +80,10 @@ def texture_of(fit: HeadState, size: int = _SIZE) -> HeadTexture:
 
     world = to_world(fit, local)
     depth = rasterise(project(fit.camera, world), triangles, fit.camera.width, fit.camera.height).distance
-    colour, weight = _look_up(fit, skin, depth, places[covered], facing[covered])
+    light = fit.light if unlit and len(fit.light) == 9 else None
+    colour, weight = _look_up(fit, skin, depth, places[covered], facing[covered], light)
     flip = np.array([-1.0, 1.0, 1.0], np.float32)
-    other, other_weight = _look_up(fit, skin, depth, places[covered] * flip, facing[covered] * flip)
+    other, other_weight = _look_up(fit, skin, depth, places[covered] * flip, facing[covered] * flip, light)
     # The own side wins unless it is clearly worse seen than its mirror image.
     own = weight / np.maximum(weight + 0.35 * other_weight * np.clip(other_weight - weight, 0, 1), 1e-6)
     blended = own[:, None] * colour + (1 - own[:, None]) * other
@@ -107,9 +110,14 @@ def _skin_photo(fit: HeadState, photo: FloatArray) -> FloatArray:
 
 
 def _look_up(
-    fit: HeadState, photo: FloatArray, depth: FloatArray, places: FloatArray, normals: FloatArray
+    fit: HeadState,
+    photo: FloatArray,
+    depth: FloatArray,
+    places: FloatArray,
+    normals: FloatArray,
+    light: FloatArray | None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Colours (N x 3) of places on the head, and how well each is seen (N in 0..1)."""
+    """Colours (N x 3) of places on the head, without a light (9 x 3), and how well each is seen (N)."""
     world = to_world(fit, places)
     pixels = project(fit.camera, world)
     height, width = depth.shape
@@ -121,12 +129,34 @@ def _look_up(
     visible = inside_picture & (pixels[:, 2] <= depth[row, column] + 0.004)
     origin = np.zeros((1, 3), np.float32)
     turned = to_world(fit, normals) - to_world(fit, origin)
+    outward = turned
     turned = turned @ np.asarray(fit.camera.world_to_camera[:3, :3], np.float32).T
     view = -to_camera(fit.camera, world)
     view /= np.maximum(np.linalg.norm(view, axis=1, keepdims=True), 1e-9)
     cosine = np.einsum("nk,nk->n", turned, view)
     t = np.clip((cosine - 0.15) / 0.5, 0.0, 1.0)
-    return sample_bilinear(photo, pixels[:, :2]), (visible * t * t * (3 - 2 * t)).astype(np.float32)
+    colours = sample_bilinear(photo, pixels[:, :2])
+    if light is not None:
+        colours = _unlit(colours, outward, light, _of_the_face(places))
+    return colours, (visible * t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def _of_the_face(places: FloatArray) -> FloatArray:
+    """N in 0..1: whether places of the head's frame (N x 3 metres) are on the face, whose light is known."""
+    _, y, z = places.T
+    found: FloatArray = np.clip(z / 0.05, 0.0, 1.0) * np.clip((0.11 - y) / 0.03, 0.0, 1.0)
+    return found * np.clip((y + 0.10) / 0.03, 0.0, 1.0)
+
+
+def _unlit(colours: FloatArray, normals: FloatArray, light: FloatArray, share: FloatArray) -> FloatArray:
+    """sRGB colours (N x 3) on surfaces with normals (N x 3), divided by a share (N) of a light (9 x 3).
+
+    The light is bounded, because in its darkest corners a photo holds more noise than colour.
+    """
+    length = np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+    shade = np.clip(light_basis(normals / length) @ light, 0.4, 1.8) ** share[:, None]
+    found: FloatArray = to_encoded(to_linear(colours) / shade).astype(np.float32)
+    return found
 
 
 def smooth_fill(pixels: FloatArray, known: FloatArray) -> FloatArray:

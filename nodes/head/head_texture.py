@@ -16,6 +16,7 @@ def head_texture(
     head: HeadState,
     *,
     size: Annotated[Literal["512", "1024", "2048"], Choice()] = "1024",
+    remove_light: bool = True,
 ) -> TextureParts:
     """Unroll the photograph into the head's UV texture, to be painted on or exported.
 
@@ -23,19 +24,24 @@ def head_texture(
     the face where that is seen, and smoothed over from around elsewhere. Eyes and mouth are
     filled with skin: they are drawn apart.
 
+    - **Remove light**: divide by the light that 'Fit head' found, so that the skin can be lit anew.
+      Turn it off to keep the photograph's own light and shadow.
+
     **seen** tells how well the photograph shows each texel: white is seen straight on, black was
     mirrored or guessed.
 
     Bring a painted texture back with 'Apply head texture'.
 
-    Limits: light and shadow of the photograph stay in the texture. Hair in front of the face is
-    painted onto it. The back of the head is a guess.
+    Limits: the light is a smooth one; cast shadows and highlights stay in the texture. The head
+    model has no statistics of skin: what neither side shows is smooth. Hair in front of the face
+    is painted onto it. The back of the head is a guess. Sharp details stay as sharp as the
+    photograph shows them.
 
-    Source: classical; projective texturing with a depth test, mirror completion, pull-push filling
-    (Gortler et al. 1996).
+    Source: classical; projective texturing with a depth test, division by second-order spherical
+    harmonics, mirror completion, pull-push filling (Gortler et al. 1996).
     """
     from nodes.head._shape import as_fitted
     from nodes.head._texture import resized, texture_of
 
-    texture = texture_of(as_fitted(head), int(size))
+    texture = texture_of(as_fitted(head), int(size), unlit=remove_light)
     return TextureParts(Image(resized(texture.pixels, int(size))), Mask(resized(texture.seen, int(size))))
