@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST_GRAPH = ROOT / "resources" / "graphs" / "first_face.graph"
 STARTS = 5
 EDITS = 40
+#: Frames that are made ready and then played for so many seconds.
+READY, PLAYED = 40, 4.0
+MOTION_SECONDS = 60
 PATIENCE = 60.0
 _BARE = """
 from PySide6.QtCore import QTimer
@@ -37,7 +41,7 @@ app.exec()
 
 def rows() -> list[Row]:
     """The figures of the interface."""
-    return [_start(), *_viewer(), *_slider()]
+    return [_start(), *_viewer(), *_slider(), _pull()]
 
 
 # -- starting -------------------------------------------------------------------------------------
@@ -165,6 +169,7 @@ def _slider() -> list[Row]:
             _wait(application, lambda: bool(arrived))
             (proxied if number % 2 else full).append(1000 * (arrived[0] - started))
             _wait(application, lambda: not session.requests.busy and not session.requests._rest.isActive())
+        playing = _playing(window, application)
         session.document._saved = session.graph
         window.close()
         window.deleteLater()
@@ -180,8 +185,98 @@ def _slider() -> list[Row]:
             "lower",
             beside=f"full size at rest: {statistics.median(full[2:]):.0f} ms",
             note=note,
-        )
+        ),
+        playing,
     ]
+
+
+def _playing(window: Any, application: Any) -> Row:
+    """Playing frames that are ready: how many of those that are due are seen."""
+    session, timeline = window.session, window.timeline
+    rate = session.graph.settings.fps
+    last = session.graph.settings.first + READY - 1
+    session.edit("Range", lambda graph: replace(graph, settings=replace(graph.settings, last=last)))
+    for frame in range(session.graph.settings.first, last + 1):
+        session.set_frame(frame)
+        _wait(application, lambda frame=frame: frame in session.seen_frames)
+    due: list[int] = []
+    shown: list[int] = []
+    session.frame_changed.connect(due.append)
+    session.view_ready.connect(lambda event: shown.append(event.frame))
+    timeline.toggle_play()
+    started = time.monotonic()
+    while time.monotonic() - started < PLAYED:
+        application.processEvents()
+        time.sleep(0.0005)
+    timeline.stop()
+    seconds = time.monotonic() - started
+    return Row(
+        f"playing frames that are ready at {rate:g} frames a second: shown of those due",
+        100 * len(shown) / (rate * seconds),
+        "%",
+        90.0,
+        "higher",
+        beside=f"the playhead alone moved {len(due) / seconds:.2f} times a second",
+        note="a frame that comes late is dropped, so that sound stays in step",
+    )
+
+
+# -- curves ---------------------------------------------------------------------------------------
+
+
+def _pull() -> Row:
+    """One step of pulling a curve: the edit of the document and the painted plane."""
+    from PySide6.QtCore import QPointF
+    from PySide6.QtWidgets import QApplication
+
+    from app.document.graph import Graph, NodeInstance
+    from app.ui.panels.motion_plot import MotionPlot
+    from app.ui.panels.plane import HUES
+    from nodes.sdk.values import ARKIT_NAMES, Motion
+    from nodes.voice.editing import OffsetKey, read_offsets, write_offsets
+    from tests.ui.canvas.fakes import FakeSession
+
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    count, rate = MOTION_SECONDS * 60, 60.0
+    waves = np.sin(np.arange(count)[:, None] / (20 + np.arange(52)[None, :])) * 0.4 + 0.5
+    nothing = np.zeros((count, 3), np.float32)
+    motion = Motion(waves.astype(np.float32), nothing, nothing, np.zeros((count, 2, 2), np.float32), rate)
+    session = FakeSession(Graph(nodes={"hand": NodeInstance("blur")}))
+    plot = MotionPlot(session, None)  # type: ignore[arg-type]
+    plot.resize(1280, 300)
+    plot.show()
+    shown = dict(zip(ARKIT_NAMES[:8], HUES, strict=True))
+    keys = tuple(OffsetKey(2.0 * number, 0.1) for number in range(MOTION_SECONDS // 2))
+    offsets = dict.fromkeys(shown, keys)
+    plot.show_motion(motion, offsets, 1.0, shown)
+    plot.fit()
+    plot.offsets_changed.connect(
+        lambda _label, changed, _merge: plot.show_motion(
+            motion, read_offsets(write_offsets(changed)), 1.0, shown
+        )
+    )
+    name, middle = ARKIT_NAMES[0], MOTION_SECONDS / 2 + 1.0
+    plot._mode, plot._start, plot._pulls = "pull", (offsets, frozenset()), (name, middle)
+    plot._press = QPointF(600, 150)
+    steps = iter(range(10_000))
+
+    def step() -> None:
+        plot.go_on(QPointF(600, 160 + next(steps) % 40), application.keyboardModifiers())
+        plot.repaint()
+
+    taken = _milliseconds(step, EDITS)
+    plot.close()
+    plot.deleteLater()
+    _settle(application)
+    return Row(
+        f"a step of pulling a curve: 8 curves of {MOTION_SECONDS} s at 60 frames a second",
+        taken,
+        "ms",
+        16.0,
+        "lower",
+        note=f"text written and read, {8 * len(keys)} keys, painted at 1280 x 300",
+    )
 
 
 def _milliseconds(work: Callable[[], Any], times: int) -> float:
