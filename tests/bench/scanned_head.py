@@ -92,3 +92,40 @@ def scan_error(face: FloatArray, vertices: FloatArray, model: HeadModel, nose: F
         share = (trusted / trusted.sum())[:, None]
         placed = (placed - (placed * share).sum(axis=0)) @ rotation.T + (target * share).sum(axis=0)
     return float(tree.query(placed)[0].mean() * 1000)
+
+
+def best_identity(model: HeadModel, face: FloatArray, nose: FloatArray) -> FloatArray:
+    """V x 3, the head of the model nearest to the scanned face: what no fit to pictures can beat by much.
+
+    Point-to-plane ICP (Chen and Medioni 1992) over identity and a rigid motion, with a weak prior.
+    """
+    import trimesh
+    from scipy.spatial import cKDTree
+
+    from nodes.head._shape import landmark_points
+    from nodes.raster.geometry import rotation_matrix
+
+    skin = model.triangles[model.parts == model.part_names.index("skin")]
+    identity = np.zeros(len(model.identity))
+    placed = (face - nose + landmark_points(model, model.mean)[4]).astype(np.float64)
+    for number in range(30):
+        vertices = model.mean + np.tensordot(identity, model.identity, 1)
+        surface = trimesh.Trimesh(vertices, skin, process=False)
+        points, triangle = trimesh.sample.sample_surface(surface, 60000, seed=number)
+        distance, nearest = cKDTree(points).query(placed)
+        trusted = (distance < np.quantile(distance, 0.95)).astype(float)
+        hit, target = triangle[nearest], points[nearest]
+        shares = trimesh.triangles.points_to_barycentric(vertices[skin[hit]], target)
+        normals = surface.face_normals[hit]
+        moved = np.einsum("kpjc,pj,pc->pk", model.identity[:, skin[hit]], shares, normals)
+        columns = np.hstack([moved, -np.cross(placed, normals), -normals])
+        right = ((placed - target) * normals).sum(axis=1) + moved @ identity
+        weighted = columns * (trusted / 0.001**2)[:, None]
+        matrix = weighted.T @ columns + 1e-6 * np.eye(columns.shape[1])
+        count = len(identity)
+        matrix[np.arange(count), np.arange(count)] += 0.1 * trusted.sum() / count
+        solution = np.linalg.solve(matrix, weighted.T @ right)
+        identity, turn, shift = solution[:count], solution[count : count + 3], solution[count + 3 :]
+        placed = placed @ rotation_matrix(turn).T + shift
+    found: FloatArray = (model.mean + np.tensordot(identity, model.identity, 1)).astype(np.float32)
+    return found
