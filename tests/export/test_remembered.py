@@ -22,7 +22,7 @@ def registry() -> Registry:
 
 def a_render(tmp_path: Path, name: str = "out.mp4", path: str = "/pictures/me.png") -> Render:
     graph = Graph().with_node("photo", NodeInstance("load_image", parameters={"path": path}))
-    return Render(graph, "photo", tmp_path / name, 3, 9, embed=False)
+    return Render(graph, "photo", tmp_path / name, 3, 9, embed=False, credentials=False)
 
 
 def gone() -> int:
@@ -43,8 +43,8 @@ def test_what_a_killed_program_left_is_found(tmp_path: Path, registry: Registry)
     store.save(renders)
     orphaned(store)
     (left,) = find_renders(registry, tmp_path / "queue")
-    assert [(r.node, r.path, r.first, r.last, r.embed) for r in left.renders] == [
-        (r.node, r.path, r.first, r.last, r.embed) for r in renders
+    assert [(r.node, r.path, r.first, r.last, r.embed, r.credentials) for r in left.renders] == [
+        (r.node, r.path, r.first, r.last, r.embed, r.credentials) for r in renders
     ]
     assert left.renders[0].graph.nodes["photo"].parameters["path"] == "/pictures/me.png"
     left.discard()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.protocol import ErrorReport
+from app.engine.protocol import ErrorReport, ExportDone
 from app.export.remembered import Render, RenderStore
 from app.ui.dialogs.export_dialog import ExportDialog
+from app.ui.dialogs.export_row import ExportRow
 from app.ui.exports import Export, ExportQueue, duration
 from app.ui.session import Session
 from app.ui.settings import Preferences
@@ -191,9 +192,10 @@ def test_what_is_open_is_remembered_and_gone_on_with(
 def test_renders_of_an_earlier_run_run_again(
     session: Session, engine: FakeEngine, queue: ExportQueue
 ) -> None:
-    queue.go_on([Render(session.graph, "export", Path("/far/c.mp4"), 2, 5, embed=False)])
+    queue.go_on([Render(session.graph, "export", Path("/far/c.mp4"), 2, 5, embed=False, credentials=False)])
     assert engine.exports == [(1, "export", Path("/far/c.mp4"), 2, 5)]
     assert queue.items[0].embed is False
+    assert queue.items[0].credentials is False
 
 
 def test_a_queue_that_cannot_be_kept_says_so_once(
@@ -218,3 +220,21 @@ def test_the_switch_for_the_graph_is_kept(
     dialog.begin()
     assert queue.items[-1].embed is False
     assert not ExportDialog(session, queue, preferences, dialog).embed.isChecked()
+
+
+def test_credentials_are_on_until_switched_off_and_the_choice_is_kept(
+    session: Session, queue: ExportQueue, preferences: Preferences, dialog: ExportDialog
+) -> None:
+    dialog.begin()
+    assert queue.items[-1].credentials is True
+    dialog.credentials.setChecked(False)
+    dialog.begin()
+    assert queue.items[-1].credentials is False
+    assert not ExportDialog(session, queue, preferences, dialog).credentials.isChecked()
+
+
+def test_a_remark_on_a_written_file_stands_in_its_row(session: Session, queue: ExportQueue) -> None:
+    queue.add(an_export(session, "a.mkv"))
+    queue.on_event(ExportDone(1, "a.mkv", remark="written without content credentials: no .mkv"))
+    row = ExportRow(queue.items[0], queue)
+    assert "Written without content credentials" in row.state.text()
