@@ -235,7 +235,8 @@ def _read_deep(path: Path) -> np.ndarray[Any, Any] | None:
     # Its remarks on damaged files would stand on the command line beside our own.
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        stored = np.frombuffer(_without_notes(path.read_bytes()), np.uint8)
+        found = cv2.imdecode(stored, cv2.IMREAD_UNCHANGED)
     except cv2.error:
         found = None
     finally:
@@ -254,6 +255,19 @@ def _read_deep(path: Path) -> np.ndarray[Any, Any] | None:
         return np.clip(np.nan_to_num(found), 0, 1).astype(np.float32)
     most = 255 if found.dtype == np.uint8 else 65535
     return np.divide(found, np.float32(most), dtype=np.float32)
+
+
+def _without_notes(stored: bytes) -> bytes:
+    """A PNG without its EXIF chunks: they are read already, and libpng remarks aloud on a second one."""
+    if not stored.startswith(b"\x89PNG"):
+        return stored
+    kept, at = [stored[:8]], 8
+    while at + 8 <= len(stored):
+        length, kind = struct.unpack_from(">I4s", stored, at)
+        if kind != b"eXIf":
+            kept.append(stored[at : at + 12 + length])
+        at += 12 + length
+    return b"".join(kept)
 
 
 def _upright(pixels: np.ndarray[Any, Any], orientation: int) -> np.ndarray[Any, Any]:

@@ -93,6 +93,20 @@ def test_a_deep_picture_is_turned_upright_too(tmp_path: Path) -> None:
     assert load(tmp_path / "deep.png").shape == (40, 30, 3)
 
 
+def test_a_deep_picture_with_its_notes_twice_is_read_in_silence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    exif = Pillow.Exif()
+    exif[0x010E] = "a description"
+    Pillow.fromarray(noise()).save(tmp_path / "shallow.png", exif=exif)
+    chunk = next(part for part in _chunks((tmp_path / "shallow.png").read_bytes()) if part[4:8] == b"eXIf")
+    cv2.imwrite(str(tmp_path / "deep.png"), (noise().astype(np.uint16) * 257)[..., ::-1])
+    data = (tmp_path / "deep.png").read_bytes()
+    (tmp_path / "deep.png").write_bytes(data[:33] + chunk + data[33:-12] + chunk + data[-12:])
+    assert np.allclose(load(tmp_path / "deep.png"), load(tmp_path / "shallow.png"), atol=1e-6)
+    assert capfd.readouterr().err == ""
+
+
 def _chunks(png: bytes) -> list[bytes]:
     found, place = [], 8
     while place < len(png):
