@@ -32,8 +32,8 @@ def recognise_phonemes(
 
     **phones** is a table of sounds (ARPABET), times in seconds, and how sure each one is. It may be
     edited as a CSV file. **confidence** is for the whole: a text that fits has 0.5 and more. Below
-    that it is not used and the node says so. Without a text, clear speech has about 0.5, music and
-    noise less.
+    that it is not used and the node says so. Without a text, music and noise have less than 0.5 too;
+    quick listening takes much music for speech.
 
     Limits: the sounds are those of English; noise and music make it guess. A text should hold every
     spoken word.

@@ -16,7 +16,7 @@ from nodes.voice import ear, reader, sphinx, whisper
 from nodes.voice.decoding import phones_of
 from nodes.voice.numbers import tokens
 from nodes.voice.phone_net import phone_posteriors, steadied
-from nodes.voice.phones import INDEX, SILENCE, SURE, Phone, support
+from nodes.voice.phones import SILENCE, SURE, Phone, only_where_voiced, support
 from nodes.voice.sound_features import voice_activity
 
 #: Alignment is searched in one piece; a piece this long takes some seconds.
@@ -30,7 +30,7 @@ _UNSUPPORTED, _SUPPORTED = 0.20, 0.38
 #: How far phones are believed that were only heard.
 _HEARSAY = 0.84
 #: How likely the heard phones are on average in drums and chords, and in clear speech.
-_CLEARNESS = {"careful": (0.24, 0.67), "quick": (0.24, 0.67)}
+_CLEARNESS = {"careful": (0.24, 0.67), "quick": (0.26, 0.50)}
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ def hear(
             # A known text is believed in every phone; how sure each one is still shows.
             sure = [replace(p, confidence=SURE + (1.0 - SURE) * p.confidence) for p in known]
             return Heard(tuple(sure), confidence, "text")
-        doubt = DOUBT
+        doubt = 0.9 * DOUBT
         careful = careful and find(whisper.CARD) is not None
     if careful:
         likely = steadied(ear.phones_likely(signal, _pieces(activity), context, progress))
     else:
         likely = phone_posteriors(signal)
-    likely = _only_where_voiced(likely, activity)
+    likely = only_where_voiced(likely, activity)
     phones = phones_of(likely)
     low, high = _CLEARNESS["careful" if careful else "quick"]
     clear = float(np.clip((_mean_confidence(phones) - low) / (high - low), 0.0, 1.0))
@@ -166,14 +166,6 @@ def _pieces(activity: FloatArray, longest: int = round(ear.PIECE * 100)) -> list
         pieces.append((first, last))
         first = last
     return [*pieces, (first, len(activity))]
-
-
-def _only_where_voiced(likely: FloatArray, activity: FloatArray) -> FloatArray:
-    """Likelihoods with silence where nobody speaks: noise of a room sounds like f and s."""
-    voiced = np.clip((activity[: len(likely), None] - 0.05) / 0.1, 0.0, 1.0)
-    result = likely * voiced
-    result[:, INDEX[SILENCE]] += 1.0 - voiced[:, 0]
-    return np.asarray(result, np.float32)
 
 
 def _mean_confidence(phones: Sequence[Phone]) -> float:

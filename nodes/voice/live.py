@@ -11,6 +11,7 @@ from nodes.sdk.values.arrays import FloatArray
 from nodes.voice import phone_net
 from nodes.voice.incoming import Resampler
 from nodes.voice.lips import coefficients_of
+from nodes.voice.phones import only_where_voiced
 from nodes.voice.sound import SPEECH_RATE
 from nodes.voice.sound_features import STEP
 from nodes.voice.visemes import blended, sharpened
@@ -57,8 +58,12 @@ class LiveMouth:
 
     def _answer(self, whole: int) -> FloatArray:
         rows = phone_net.features(self._kept[: whole * STEP])
-        likely = phone_net.steadied(phone_net.posteriors(self._level(rows)), phone_net.FLICKER)
-        tracks = blended(sharpened(likely), np.zeros(whole, np.float32))
+        likely = phone_net.posteriors(self._level(rows))
+        # The last steps still miss what comes after them: they would flutter from answer to answer.
+        seen = max(whole - phone_net.CONTEXT, 1)
+        likely = phone_net.steadied(likely[:seen], phone_net.FLICKER)
+        likely = only_where_voiced(likely, self._activity(rows)[:seen])
+        tracks = blended(sharpened(likely), np.zeros(seen, np.float32))
         return coefficients_of(tracks, **self._shape)
 
     def _level(self, rows: FloatArray) -> FloatArray:
@@ -72,6 +77,16 @@ class LiveMouth:
         centre = self._rows[loud].mean(axis=0)
         spread = max(float(self._rows[loud].std()), 0.5)
         return np.asarray(np.clip((rows - centre) / spread, -4.0, 4.0), np.float32)
+
+    def _activity(self, rows: FloatArray) -> FloatArray:
+        """0..1 for each row: is it loud enough for somebody who speaks, against the last seconds."""
+        from scipy.ndimage import gaussian_filter1d
+
+        quiet, loud = np.percentile(self._rows.mean(axis=1), [10, 95])
+        # As `sound_features.voice_activity`; these are logarithms of power, not of amplitude.
+        threshold = max(min(quiet + 0.25 * (loud - quiet), loud - 2.0), _FLOOR)
+        level = gaussian_filter1d(rows.mean(axis=1), 3.0, mode="nearest")
+        return np.asarray(1.0 / (1.0 + np.exp(-1.5 * (level - threshold))), np.float32)
 
     def _forget(self, whole: int) -> None:
         """Drop sound that no later answer depends on."""

@@ -136,3 +136,16 @@ def support(phones: Sequence[Phone], likely: FloatArray, active: FloatArray) -> 
     mass = likely[: len(active)] @ kinds
     read = _GROUP[per_frame(phones, len(mass), 100.0)]
     return np.asarray(mass[np.arange(len(mass)), read] * active[: len(mass)], np.float32)
+
+
+def only_where_voiced(likely: FloatArray, activity: FloatArray) -> FloatArray:
+    """Likelihoods (T x phones) with silence where nobody speaks: noise of a room sounds like f and s.
+
+    Args:
+        likely: how likely each phone is.
+        activity: at least T, 0..1, how surely somebody speaks.
+    """
+    voiced = np.clip((activity[: len(likely), None] - 0.05) / 0.1, 0.0, 1.0)
+    result = likely * voiced
+    result[:, INDEX[SILENCE]] += 1.0 - voiced[:, 0]
+    return np.asarray(result, np.float32)
