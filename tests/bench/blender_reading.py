@@ -188,11 +188,24 @@ def _render(bpy: Any, face: Any, folder: Path) -> list[str]:
     lens.data.lens = 70
     written = []
     keys = face.data.shape_keys.key_blocks
-    shots = (
+    shots: tuple[tuple[str, dict[str, float], float], ...] = (
         ("rest", {}, 0.0),
         ("open", {"jawOpen": 0.7, "browInnerUp": 1.0, "eyeWideLeft": 1.0, "eyeWideRight": 1.0}, 0.0),
         ("smile", {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "eyeBlinkLeft": 1.0}, 0.0),
         ("look", {"eyeLookOutLeft": 1.0, "eyeLookInRight": 1.0, "tongueOut": 1.0, "jawOpen": 0.5}, 0.0),
+        (
+            "teeth",
+            {
+                "jawOpen": 0.25,
+                "mouthSmileLeft": 0.9,
+                "mouthSmileRight": 0.9,
+                "mouthUpperUpLeft": 0.8,
+                "mouthUpperUpRight": 0.8,
+                "mouthLowerDownLeft": 0.8,
+                "mouthLowerDownRight": 0.8,
+            },
+            0.35,
+        ),
         ("side", {}, 0.9),
     )
     for name, values, angle in shots:
