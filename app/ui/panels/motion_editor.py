@@ -32,8 +32,8 @@ from nodes.sdk.errors import FacewrightError
 from nodes.sdk.values import Motion
 from nodes.voice.editing import CURVES, WAYS, Offsets, Way, curve_of, read_offsets, write_offsets
 
-#: The kind of node whose curves are edited, its input, and its parameters.
-KIND, INPUT, TEXT, STRENGTH = "edit_motion", "motion", "curves", "strength"
+#: The input of the node whose motion is edited, and its parameters.
+INPUT, TEXT, STRENGTH = "motion", "curves", "strength"
 #: The engine's slot for the motion that comes in.
 MOTION_SLOT = 106
 #: So many of the liveliest curves are shown at first.
