@@ -32,6 +32,7 @@ class Export:
         remark: what is to be known of the file that was written.
         done, total, seconds_left, doing: how far it is while it runs.
         job: the engine's number, while it runs.
+        pausing: it is being stopped, not to end but to go on later.
     """
 
     graph: Graph = field(repr=False)
@@ -49,6 +50,7 @@ class Export:
     error: ErrorReport | None = None
     remark: str = ""
     job: int | None = None
+    pausing: bool = False
 
     @property
     def fraction(self) -> float:
@@ -150,7 +152,7 @@ class ExportQueue(QObject):
     def cancel(self, export: Export) -> None:
         """Stop an export, or take it out of the queue."""
         if export.state == "running" and export.job is not None:
-            export.doing = "Stopping"
+            export.doing, export.pausing = "Stopping", False
             self._engine.cancel_export(export.job)
         elif export.state == "waiting":
             export.state = "cancelled"
@@ -183,8 +185,12 @@ class ExportQueue(QObject):
         self.changed.emit()
 
     def set_paused(self, paused: bool) -> None:
-        """Paused, the running export goes on but no other starts."""
+        """Stop the running export, to be gone on with later, and start no other; or go on."""
         self.paused = paused
+        running = self.running
+        if paused and running is not None and running.job is not None and running.doing != "Stopping":
+            running.doing, running.pausing = "Pausing", True
+            self._engine.cancel_export(running.job)
         self._start_next()
         self.changed.emit()
 
@@ -204,6 +210,10 @@ class ExportQueue(QObject):
         export.doing = ""
         if event.error is not None:
             export.state, export.error = "failed", event.error
+        elif event.cancelled and export.pausing:
+            export.state, export.pausing = "waiting", False
+            self._start_next()
+            return
         elif event.cancelled:
             export.state = "cancelled"
         else:

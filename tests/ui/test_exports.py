@@ -82,6 +82,55 @@ def test_a_held_queue_starts_nothing_new(session: Session, engine: FakeEngine, q
     assert export.state == "running"
 
 
+def test_a_paused_export_stops_and_goes_on_before_the_others(
+    session: Session, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    ended: list[Export] = []
+    queue.finished.connect(ended.append)
+    first, second = (queue.add(an_export(session, name)) for name in ("a.mp4", "b.mp4"))
+    queue.set_paused(True)
+    assert engine.cancelled_exports == [1] and first.doing == "Pausing"
+    engine.finish(1, cancelled=True)
+    settle()
+    assert (first.state, second.state) == ("waiting", "waiting")
+    assert ended == [], "it has not ended"
+    queue.set_paused(False)
+    assert (first.state, second.state) == ("running", "waiting")
+    assert engine.exports[-1][2] == first.path
+
+
+def test_an_export_that_ends_while_it_is_paused_has_ended(
+    session: Session, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    export = queue.add(an_export(session, "a.mp4"))
+    queue.set_paused(True)
+    engine.finish(1)
+    settle()
+    assert export.state == "done"
+
+
+def test_a_paused_export_can_be_cancelled_for_good(
+    session: Session, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    export = queue.add(an_export(session, "a.mp4"))
+    queue.set_paused(True)
+    queue.cancel(export)
+    engine.finish(1, cancelled=True)
+    settle()
+    assert export.state == "cancelled"
+
+
+def test_pausing_and_going_on_at_once_loses_nothing(
+    session: Session, engine: FakeEngine, queue: ExportQueue
+) -> None:
+    export = queue.add(an_export(session, "a.mp4"))
+    queue.set_paused(True)
+    queue.set_paused(False)
+    engine.finish(1, cancelled=True)
+    settle()
+    assert export.state == "running" and len(engine.exports) == 2
+
+
 def test_the_order_of_waiting_exports_can_be_changed(
     session: Session, engine: FakeEngine, queue: ExportQueue
 ) -> None:

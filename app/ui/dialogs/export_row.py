@@ -58,7 +58,7 @@ class ExportRow(QFrame):
         self.bar.setVisible(export.state in ("running", "waiting"))
         self.state.setText(self._words())
         self.stop.setVisible(export.open)
-        self.stop.setEnabled(export.doing != "Stopping")
+        self.stop.setEnabled(export.doing not in ("Stopping", "Pausing"))
         self.again.setVisible(export.state in ("failed", "cancelled"))
         self.folder.setVisible(export.state == "done")
         self.earlier.setVisible(export.state == "waiting")
@@ -67,7 +67,8 @@ class ExportRow(QFrame):
     def _words(self) -> str:
         export = self.export
         if export.state == "waiting":
-            return "Waiting"
+            paused = "Paused" if self._queue.paused else "Waiting"
+            return f"{paused}  ·  {export.done} of {export.total} frames are done" if export.done else paused
         if export.state == "running":
             parts = [f"{export.done} of {export.total} frames"]
             if export.done and export.seconds_left > 0:
