@@ -7,13 +7,13 @@ edges; so it moves, turns and stretches as the triangle does (after Qian et al. 
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit, prange
 
 from nodes.gaussians.harmonics import colour_to_harmonic
-from nodes.gaussians.merging import merged
 from nodes.gaussians.quaternions import from_matrices
 from nodes.head._shape import expressed_vertices, to_world
 from nodes.raster.geometry import rotation_matrix
@@ -83,14 +83,42 @@ def follow(heights: FloatArray) -> FloatArray:
     return (t * t * (3 - 2 * t)).astype(np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class _Still:
+    """What of a splat head no pose changes: N x 1 x 3 harmonics and N opacities of all its splats, and how
+    much those of the volume follow the head."""
+
+    harmonics: FloatArray
+    opacities: FloatArray
+    share: FloatArray
+
+
+_stills: weakref.WeakKeyDictionary[SplatHead, _Still] = weakref.WeakKeyDictionary()
+
+
+def _still_of(bound: SplatHead) -> _Still:
+    found = _stills.get(bound)
+    if found is None:
+        surface, volume = bound.surface, bound.volume
+        colours = np.concatenate([surface.colours, volume.colours])
+        found = _stills[bound] = _Still(
+            colour_to_harmonic(colours)[:, None],
+            np.concatenate([surface.opacities, volume.opacities]).astype(np.float32),
+            follow(volume.positions[:, 1]),
+        )
+    return found
+
+
 def posed(bound: SplatHead, head: HeadState) -> Splats:
     """The splats as a head's expression and pose ask for, in the world."""
+    still = _still_of(bound)
     vertices = _carried(bound, head, expressed_vertices(head), follow(head.model.mean[:, 1]))
-    surface = bound.surface
+    surface, volume = bound.surface, bound.volume
     count = len(surface.triangles)
-    positions = np.empty((count, 3), np.float32)
-    scales = np.empty((count, 3), np.float32)
-    rotations = np.empty((count, 4), np.float32)
+    every = count + len(volume.positions)
+    positions = np.empty((every, 3), np.float32)
+    scales = np.empty((every, 3), np.float32)
+    rotations = np.empty((every, 4), np.float32)
     _lay(
         np.ascontiguousarray(vertices),
         np.ascontiguousarray(head.model.triangles),
@@ -99,35 +127,17 @@ def posed(bound: SplatHead, head: HeadState) -> Splats:
         surface.tangents,
         surface.lift,
         surface.thickness,
-        positions,
-        scales,
-        rotations,
+        positions[:count],
+        scales[:count],
+        rotations[:count],
     )
-    skin = Splats(
-        positions,
-        scales,
-        rotations,
-        surface.opacities,
-        colour_to_harmonic(surface.colours)[:, None],
-    )
-    return merged([skin, _volume(bound, head)])
-
-
-def _volume(bound: SplatHead, head: HeadState) -> Splats:
-    volume = bound.volume
-    share = follow(volume.positions[:, 1])
-    moved, still = (
+    moved, before = (
         from_matrices(rotation_matrix(rotation)[None])[0] for rotation in (head.rotation, bound.rotation)
     )
-    rotations = np.empty_like(volume.rotations)
-    _turn(volume.rotations, share, moved, still, rotations)
-    return Splats(
-        _carried(bound, head, volume.positions, share),
-        volume.scales,
-        rotations,
-        volume.opacities,
-        colour_to_harmonic(volume.colours)[:, None],
-    )
+    _turn(volume.rotations, still.share, moved, before, rotations[count:])
+    positions[count:] = _carried(bound, head, volume.positions, still.share)
+    scales[count:] = volume.scales
+    return Splats(positions, scales, rotations, still.opacities, still.harmonics)
 
 
 def _carried(bound: SplatHead, head: HeadState, places: FloatArray, share: FloatArray) -> FloatArray:
