@@ -128,9 +128,9 @@ def _typed(found: list[Clip], context: Context) -> Mouth:
 #: What is chosen on the clip in training.
 _TASTES = [
     {"intensity": intensity, "smoothness": smoothness, "loudness": loudness}
-    for intensity in (0.8, 0.9, 1.0, 1.15, 1.3)
+    for intensity in (0.85, 1.0, 1.15, 1.3)
     for smoothness in (0.8, 1.0, 1.25)
-    for loudness in (0.0, 1.0, 2.0)
+    for loudness in (0.0, 1.0)
 ]
 
 
