@@ -105,10 +105,13 @@ class SpaceView(QWidget):
             height, width = pixels.shape[:2]
             picture = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBX8888)
             self._drawn = picture.copy()
-        elif self.wireframe and isinstance(preview.value, Splats):
+            self._surface = None
+        elif self.wireframe:
             surface = surface_of(preview.value)
             if surface is not None:
                 self._show_surface(surface)
+            else:
+                self._surface = None  # Too many to cross to this process one by one.
         if first and self._bounds is not None:
             self.fit()
         self._redraw()
@@ -304,7 +307,10 @@ class SpaceView(QWidget):
         else:
             painter.fillRect(self.rect(), BACKDROP)
             painter.setPen(current_theme().colour("text_dim"))
-            words = self.problem or ("Drawing the splats…" if self._splats else "")
+            words = self.problem
+            if self._splats and not words:
+                many = "There are too many splats to show their places"
+                words = many if self.wireframe else "Drawing the splats…"
             painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
         if self._does == "light":
             self._paint_light(painter)
