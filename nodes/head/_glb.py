@@ -14,6 +14,7 @@ import numpy as np
 from nodes.head._own import eye_colours
 from nodes.head._pose import gaze_from_coefficients
 from nodes.head._shape import eye_centres, gaze_rotation, neutral_vertices, parts_of
+from nodes.head._teeth import ARCH_SHARE, HEIGHT, strip
 from nodes.head._texture import HeadTexture
 from nodes.media.gltf import GltfFile
 from nodes.media.gltf_motion import animation_of, eye_turns, looking_angles
@@ -59,6 +60,8 @@ def head_glb(head: HeadState, texture: HeadTexture, motion: Motion | None = None
         if name.startswith("eye_"):
             bone = 1 if name == "eye_left" else 2
             uv = _eye_uv(head, neutral, vertices, bone - 1)
+        elif name == "teeth":
+            uv = teeth_uv(head, neutral, vertices)
         entry = {
             "attributes": {
                 "POSITION": file.vectors(neutral[vertices], bounds=True),
@@ -154,6 +157,30 @@ def _eye_uv(head: HeadState, neutral: FloatArray, vertices: IntArray, side: int)
     return 0.5 + 0.48 * around[:, :2] / radius
 
 
+def teeth_uv(head: HeadState, neutral: FloatArray, vertices: IntArray) -> FloatArray:
+    """UVs of both rows of teeth as seen from the front, over `teeth_picture`; N x 2."""
+    parts = parts_of(head.model)
+    uv = np.full((len(vertices), 2), 0.5)
+    for row, which, rise in ((parts.teeth_upper, "upper", 0.5), (parts.teeth_lower, "lower", 0.0)):
+        mine = np.isin(vertices, row)
+        if not mine.any():
+            continue
+        place = 1000.0 * neutral[vertices[mine]]
+        ends = place[:, 0].min(), place[:, 0].max()
+        # The drawn arch is as wide as the model's, its biting edges where the model's are.
+        across = (2 * (place[:, 0] - ends[0]) / max(ends[1] - ends[0], 1e-6) - 1) * ARCH_SHARE[which]
+        up = place[:, 1] - place[:, 1].min() if which == "upper" else place[:, 1] - place[:, 1].max() + HEIGHT
+        uv[mine] = np.column_stack([0.5 + 0.5 * across, rise + 0.5 * np.clip(up / HEIGHT, 0.01, 0.99)])
+    return uv
+
+
+def teeth_picture(texture: HeadTexture) -> FloatArray:
+    """Both rows of teeth, the upper one in the upper half, H x W x 3; between them the dark of the mouth."""
+    rows = np.concatenate([strip("upper", texture.teeth), strip("lower", texture.teeth)])
+    dark = 0.18 * np.asarray(texture.lips)
+    return np.asarray(rows[..., :3] * rows[..., 3:] + dark * (1 - rows[..., 3:]), np.float32)
+
+
 def _eye_picture(texture: HeadTexture) -> FloatArray:
     """The front of an eyeball, S x S x 3."""
     place = (np.arange(_EYE_TEXELS) + 0.5) / _EYE_TEXELS * 2 - 1
@@ -173,8 +200,11 @@ def _material(file: GltfFile, name: str, head: HeadState, texture: HeadTexture) 
         picture = known[0] if known else file.picture(_eye_picture(texture), "eye texture")
         surface["baseColorTexture"] = {"index": picture}
         surface["roughnessFactor"] = 0.12
+    elif name == "teeth":
+        surface["baseColorTexture"] = {"index": file.picture(teeth_picture(texture), "teeth texture")}
+        surface["roughnessFactor"] = 0.3
     else:
-        tones = {"teeth": texture.teeth, "tongue": texture.tongue, "mouth": texture.lips * 0.5}
+        tones = {"tongue": texture.tongue, "mouth": texture.lips * 0.5}
         tone = tones.get(name, texture.sclera * 0.5)
         surface["baseColorFactor"] = [*(float(value) for value in np.asarray(tone) ** 2.2), 1.0]
         surface["roughnessFactor"] = 0.3

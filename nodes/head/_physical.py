@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nodes.head._glb import _PRIMITIVES, _eye_picture, _eye_uv, _seamless
+from nodes.head._glb import _PRIMITIVES, _eye_picture, _eye_uv, _seamless, teeth_picture, teeth_uv
 from nodes.head._lamp import CLAY, Lamp
 from nodes.head._shape import neutral_vertices, world_vertices
 from nodes.head._texture import HeadTexture
@@ -130,6 +130,8 @@ def _meshes(pyrender: Any, state: HeadState, texture: HeadTexture | None) -> Ite
         triangles, vertices, uv = _seamless(model.triangles[rows], model.uv[rows])
         if name.startswith("eye_"):
             uv = _eye_uv(state, neutral, vertices, 0 if name == "eye_left" else 1)
+        elif name == "teeth":
+            uv = teeth_uv(state, neutral, vertices)
         primitive = pyrender.Primitive(
             positions=placed[vertices],
             normals=normals[vertices],
@@ -150,12 +152,13 @@ def _material(pyrender: Any, name: str, texture: HeadTexture | None) -> Any:
     }
     if texture is None:
         settings |= {"baseColorFactor": [*(tone**2.2 for tone in CLAY), 1.0], "roughnessFactor": 0.75}
-    elif name == "skin" or eye:
-        pixels = texture.pixels if name == "skin" else _eye_picture(texture)
+    elif name in ("skin", "teeth") or eye:
+        pictures = {"skin": lambda: texture.pixels, "teeth": lambda: teeth_picture(texture)}
+        pixels = pictures.get(name, lambda: _eye_picture(texture))()
         eight = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
         settings["baseColorTexture"] = pyrender.Texture(source=eight, source_channels="RGB")
     else:
-        tones = {"teeth": texture.teeth, "tongue": texture.tongue, "mouth": texture.lips * 0.5}
+        tones = {"tongue": texture.tongue, "mouth": texture.lips * 0.5}
         tone = np.asarray(tones.get(name, texture.sclera * 0.5)) ** 2.2
         settings["baseColorFactor"] = [*(float(value) for value in tone), 1.0]
     return pyrender.MetallicRoughnessMaterial(**settings)

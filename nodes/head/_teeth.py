@@ -21,6 +21,8 @@ TEXELS = 6.0
 _UPPER = ((8.5, 6.6, 7.6, 7.0, 6.8, 10.0), (10.2, 9.0, 9.8, 8.4, 8.0, 7.4))
 _LOWER = ((5.3, 5.9, 6.8, 7.0, 7.1, 11.0), (8.8, 9.0, 9.8, 8.6, 8.0, 7.5))
 _ARCH = {"upper": (27.5, 30.0), "lower": (24.0, 27.0)}  # half width and depth
+#: How much of a strip's width its arch fills.
+ARCH_SHARE = {which: half / HALF_WIDTH for which, (half, _) in _ARCH.items()}
 _GUM = np.array([0.62, 0.36, 0.34])
 
 

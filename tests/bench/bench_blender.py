@@ -88,10 +88,10 @@ def _trimesh(path: Path, head: HeadState) -> list[Row]:
             "trimesh: GLB parts with a texture",
             textured,
             "",
-            3,
+            4,
             "higher",
             f"{len(parts)} parts",
-            "skin, two eyes",
+            "skin, eyes, teeth",
         ),
     ]
 
@@ -107,7 +107,7 @@ def _three(moving: Path, folder: Path) -> list[Row]:
     off = max(abs(found["jaw"] - 1.0), abs(found["head"] - 0.5), abs(found["eye"] - 0.4))
     return [
         Row("three.js: morph targets by their names", named, "", 52, "higher", beside),
-        Row("three.js: parts with a texture", found["textured"], "", 3, "higher", beside),
+        Row("three.js: parts with a texture", found["textured"], "", 4, "higher", beside),
         Row("three.js: jaw, head and eye of the animation off by", off, "", 0.02, "lower", beside),
     ]
 
@@ -155,8 +155,8 @@ def figures(found: dict[str, Any]) -> list[Row]:
         found["left_eye_on_the_persons_left"],
         0.04 < found["teeth_below_eyes"] < 0.09,
         0.01 < found["teeth_behind_nose"] < 0.06,
-        bool(found["textures"]["skin"]) and bool(found["textures"]["eye_left"]),
-        all(min(size) >= 256 for size in found["picture_sizes"].values()),
+        all(found["textures"][part] for part in ("skin", "eye_left", "eye_right", "teeth")),
+        all(min(size) >= 128 for size in found["picture_sizes"].values()),
     ]
     asked_head, asked_eye = math.degrees(0.5), math.degrees(0.9)
     jaw, nose, look = (np.asarray(found[name]) for name in ("jaw", "nose", "look"))

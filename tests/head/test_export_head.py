@@ -14,8 +14,9 @@ from app.engine.evaluate import Evaluator
 from app.engine.exporting import export_node
 from app.export.values import write_value
 from nodes.head import _pose
-from nodes.head._glb import head_glb
+from nodes.head._glb import head_glb, teeth_picture, teeth_uv
 from nodes.head._moving import is_still, motion_of
+from nodes.head._shape import neutral_vertices, parts_of
 from nodes.head._texture import plain_texture
 from nodes.head.export_head import export_head
 from nodes.media import gltf_motion
@@ -211,3 +212,20 @@ def _export(
     for entry in (kind, export_head, *more):
         registry.add(entry.spec)
     export_node(Evaluator(registry, device="cpu"), graph, name, target, 2, 6)
+
+
+def test_teeth_are_drawn_tooth_by_tooth_where_the_models_rows_are(small_head: HeadState) -> None:
+    parts = small_head.model.parts.copy()
+    parts[200:240], parts[300:340] = 1, 2
+    model = replace(small_head.model, parts=parts, part_names=("skin", "teeth_upper", "teeth_lower"))
+    head, neutral = replace(small_head, model=model), neutral_vertices(small_head)
+    rows = parts_of(model)
+    upper, lower = (teeth_uv(head, neutral, row) for row in (rows.teeth_upper, rows.teeth_lower))
+    assert upper[:, 1].min() >= 0.5 > lower[:, 1].max()
+    for row, uv in ((rows.teeth_upper, upper), (rows.teeth_lower, lower)):
+        assert np.corrcoef(neutral[row, 0], uv[:, 0])[0, 1] > 0.999
+        assert np.allclose(uv[:, 0].mean(), 0.5, atol=0.2)
+    picture = teeth_picture(plain_texture())
+    middle = picture[len(picture) // 2 - 30].mean(axis=1)
+    gaps = (middle[1:-1] < middle[:-2]) & (middle[1:-1] <= middle[2:]) & (middle[1:-1] > 0.1)
+    assert gaps.sum() >= 8

@@ -214,4 +214,4 @@ class TestFitted:
         document = document_of(head_glb(astronaut_fit, texture_for(astronaut_fit)))
         names = {material["name"] for material in document["materials"]}
         assert {"skin", "eye_left", "eye_right", "teeth", "tongue"} <= names
-        assert len(document["images"]) == 2
+        assert len(document["images"]) == 3
