@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from nodes.gaussians.projection import BLUR, NEAR, view_matrix
-from nodes.gaussians.render import Rendered, on_host, shape_of
-from nodes.gaussians.shading import splat_normals
+from nodes.gaussians.render import Rendered, on_host
+from nodes.gaussians.shading import shape_of, splat_normals
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Splats
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from nodes.gaussians.compositing import Veil, composite
 from nodes.gaussians.projection import project_splats
+from nodes.gaussians.shading import shape_of
 from nodes.gaussians.tiles import tile_lists
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Splats
@@ -116,12 +117,3 @@ def _render_cpu(
         depth += there * np.where(surface.alpha > 0, surface.distance, 0.0)
         normals += there[..., None] * surface.normals
     return Rendered(colour, alpha, *shape_of(depth, normals, alpha))
-
-
-def shape_of(depth: FloatArray, normals: FloatArray, alpha: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean depth and unit normals from their blended sums."""
-    seen = alpha > 1e-3
-    mean = np.where(seen, depth / np.maximum(alpha, 1e-3), 0.0)
-    length = np.linalg.norm(normals, axis=2, keepdims=True)
-    unit = np.where(seen[..., None], normals / np.maximum(length, 1e-6), 0.0)
-    return mean.astype(np.float32), unit.astype(np.float32)

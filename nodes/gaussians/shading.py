@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numba import njit, prange
 
 from nodes.gaussians.quaternions import matrices
 from nodes.sdk.values import Camera, Splats
@@ -19,3 +22,25 @@ def splat_normals(splats: Splats, camera: Camera) -> FloatArray:
     places = splats.positions @ rigid[:3, :3].T + rigid[:3, 3]
     away = np.einsum("nk,nk->n", local, places) > 0
     return np.where(away[:, None], -local, local).astype(np.float32)
+
+
+def shape_of(depth: FloatArray, normals: FloatArray, alpha: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean depth (H x W) and unit normals (H x W x 3) from their blended sums; 0 where nothing is seen."""
+    mean, unit = np.empty(depth.shape, np.float32), np.empty(normals.shape, np.float32)
+    _shape_of(depth, normals, alpha, mean, unit)
+    return mean, unit
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def _shape_of(depth, normals, alpha, mean, unit):  # type: ignore[no-untyped-def]
+    height, width = depth.shape
+    for row in prange(height):
+        for column in range(width):
+            cover = alpha[row, column]
+            x, y, z = normals[row, column, 0], normals[row, column, 1], normals[row, column, 2]
+            length = max(math.sqrt(x * x + y * y + z * z), np.float32(1e-6))
+            seen = cover > np.float32(1e-3)
+            mean[row, column] = depth[row, column] / cover if seen else np.float32(0.0)
+            unit[row, column, 0] = x / length if seen else np.float32(0.0)
+            unit[row, column, 1] = y / length if seen else np.float32(0.0)
+            unit[row, column, 2] = z / length if seen else np.float32(0.0)

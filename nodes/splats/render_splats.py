@@ -36,7 +36,7 @@ def render_splats(
     - **Antialias**: for splats that were trained with it, or seen from much farther than they were
       made for; without it, thin things grow thicker with distance.
     - **Shape**: also work out *depth* (bright is near) and *normals* (in the camera's frame).
-      It costs about as much as the picture twice more.
+      It costs up to a third more than the picture alone.
     - **Transparent** off fills what is left open with **Background**.
 
     Without a camera the splats are framed from the front. While a slider moves the picture is drawn
