@@ -74,3 +74,15 @@ class Pages(QStackedWidget):
         page = self.currentWidget()
         if isinstance(page, PictureView | PlotView | SpaceView):
             page.fit()
+
+    def zoom_by(self, factor: float) -> None:
+        """Come nearer to what the page in front shows, or go back from it."""
+        page = self.currentWidget()
+        if isinstance(page, PictureView | SpaceView):
+            page.zoom_by(factor)
+
+    def look_aside(self, right: int, down: int) -> None:
+        """Look further to a side, by steps."""
+        page = self.currentWidget()
+        if isinstance(page, PictureView | SpaceView):
+            page.look_aside(right, down)

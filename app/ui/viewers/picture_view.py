@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QImage,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -29,6 +28,8 @@ from app.ui.viewers.picture import Channel, Picture
 from nodes.sdk.values import Faces
 
 ZOOM_STEP = 1.15
+#: View pixels for a step aside by keys.
+PAN_STEP = 40
 GRAB = 8.0
 BACKDROP = QColor("#17191c")
 GRID_FROM_ZOOM = 12.0
@@ -138,6 +139,11 @@ class PictureView(QWidget):
         self._fits = False
         self._set_framing(self.framing.zoomed(factor, point.x(), point.y()))
 
+    def look_aside(self, right: int, down: int) -> None:
+        """Show more of what lies to a side: steps to the right and down."""
+        self._fits = False
+        self._set_framing(self.framing.panned(-right * PAN_STEP, -down * PAN_STEP))
+
     def _set_framing(self, framing: Framing) -> None:
         self.framing = framing
         self.zoomed.emit(framing.zoom)
@@ -209,24 +215,6 @@ class PictureView(QWidget):
         self._hover = None
         self.update()
         super().leaveEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        pans = {
-            Qt.Key.Key_Left: (1, 0),
-            Qt.Key.Key_Right: (-1, 0),
-            Qt.Key.Key_Up: (0, 1),
-            Qt.Key.Key_Down: (0, -1),
-        }
-        if event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_by(ZOOM_STEP**2)
-        elif event.key() == Qt.Key.Key_Minus:
-            self.zoom_by(ZOOM_STEP**-2)
-        elif event.key() in pans and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            x, y = pans[Qt.Key(event.key())]
-            self._fits = False
-            self._set_framing(self.framing.panned(x * 40, y * 40))
-        else:
-            super().keyPressEvent(event)
 
     def _reach(self) -> float:
         """How far from a handle it can still be grabbed, in picture pixels."""

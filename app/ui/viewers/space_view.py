@@ -32,6 +32,8 @@ from nodes.sdk.values import Splats
 
 #: Radians for a drag over the whole height of the view.
 TURN = math.pi
+#: Radians for a step by keys.
+STEP = math.radians(15)
 BACKDROP = QColor("#1d2024")
 #: Milliseconds of stillness after which everything is drawn in full.
 REST = 160
@@ -153,6 +155,16 @@ class SpaceView(QWidget):
             self.orbit = Orbit.framing(centre, radius, self.orbit.yaw, self.orbit.pitch)
             self._turned(rests=True)
 
+    def zoom_by(self, factor: float) -> None:
+        """Move the camera towards what it looks at."""
+        self.orbit = self.orbit.nearer(factor)
+        self._turned()
+
+    def look_aside(self, right: int, down: int) -> None:
+        """Circle the camera by steps to the right and down."""
+        self.orbit = self.orbit.turned(-right * STEP, -down * STEP)
+        self._turned()
+
     def front(self) -> None:
         """Look straight into the face."""
         self.orbit = Orbit()
@@ -214,8 +226,7 @@ class SpaceView(QWidget):
             self.front()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        self.orbit = self.orbit.nearer(1.15 ** (event.angleDelta().y() / 120))
-        self._turned()
+        self.zoom_by(1.15 ** (event.angleDelta().y() / 120))
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

@@ -17,6 +17,7 @@ from app.ui.viewers.face_overlays import FaceOverlays
 from app.ui.viewers.hand import Hand
 from app.ui.viewers.pages import SPLATS, Pages
 from app.ui.viewers.picture import Channel, Picture
+from app.ui.viewers.picture_view import ZOOM_STEP
 from app.ui.viewers.viewer_header import ViewerHeader
 from nodes.sdk.values import Faces
 
@@ -27,6 +28,8 @@ KEYS_OF_CHANNELS: dict[str, Channel] = {
     "viewer.alpha": "alpha",
     "viewer.luma": "luma",
 }
+#: Steps to the right and down.
+SIDES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 #: What else is computed belongs to other panels.
 SHOWN = frozenset((*SLOTS, BACKING_SLOT, VARIANT_SLOT))
 
@@ -111,6 +114,10 @@ class Viewer(QWidget):
         bind("viewer.wireframe", self.pages.space.toggle_wireframe)
         bind("viewer.light", self.pages.space.toggle_light)
         bind("viewer.front", self.pages.space.front)
+        bind("viewer.zoom_in", partial(self.pages.zoom_by, ZOOM_STEP**2))
+        bind("viewer.zoom_out", partial(self.pages.zoom_by, ZOOM_STEP**-2))
+        for side, step in SIDES.items():
+            bind(f"viewer.go_{side}", partial(self.pages.look_aside, *step))
         for slot in SLOTS:
             bind(f"viewer.slot_{slot}", partial(self.show_slot, slot))
         for action_id, channel in KEYS_OF_CHANNELS.items():

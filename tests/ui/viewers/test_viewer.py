@@ -153,6 +153,22 @@ def test_keys_choose_a_channel_and_again_all(viewer: Viewer) -> None:
     assert view.channel == "rgb"
 
 
+def test_keys_zoom_and_move_the_picture(viewer: Viewer, engine: FakeEngine) -> None:
+    engine.answer(solid(0, 0, 0))
+    settle()
+    view, before = viewer.picture_view, viewer.picture_view.framing
+    QTest.keyClick(view, Qt.Key.Key_Plus)
+    assert view.framing.zoom > before.zoom
+    QTest.keyClick(view, Qt.Key.Key_Minus)
+    assert view.framing.zoom == pytest.approx(before.zoom)
+    QTest.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert view.framing.left < before.left
+    QTest.keyClick(view, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert view.framing.left == pytest.approx(before.left)
+    assert view.framing.top < before.top
+
+
 def test_the_probe_reads_the_pixel_under_the_cursor(viewer: Viewer, engine: FakeEngine, qtbot) -> None:
     engine.answer(solid(255, 128, 0))
     settle()

@@ -140,6 +140,17 @@ def test_ctrl_and_drag_turns_the_light_and_leaves_the_camera(view: SpaceView) ->
     assert view.grab().toImage() != picture
 
 
+def test_keys_circle_the_camera_and_bring_it_nearer(view: SpaceView) -> None:
+    before = view.orbit
+    view.look_aside(1, 0)
+    assert view.orbit.yaw > before.yaw, "looking further right the camera goes to the right"
+    view.look_aside(-1, 1)
+    assert view.orbit.yaw == pytest.approx(before.yaw)
+    assert view.orbit.pitch < before.pitch
+    view.zoom_by(1.3)
+    assert view.orbit.distance < before.distance
+
+
 def test_framing_keeps_the_side_and_shows_all(view: SpaceView) -> None:
     drag(view, 40, 10)
     yaw = view.orbit.yaw
