@@ -16,6 +16,7 @@ import numpy as np
 
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values.arrays import FloatArray
+from nodes.voice.network import session_of
 from nodes.voice.shape import VoiceShape, described
 from nodes.voice.speaker import RATE, Spoken, as_heard, numbers_of, phones_of, spelled, with_durations
 
@@ -115,18 +116,11 @@ class Kokoro:
         Raises:
             ModelProblem: when it is damaged.
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = 2
         try:
             with zipfile.ZipFile(path) as bundle:
                 if any(entry.file_size > _MEMBER_LIMIT for entry in bundle.infolist()):
                     raise ValueError("it is too large")
-                self._session = onnxruntime.InferenceSession(
-                    bundle.read(_NETWORK), options, providers=["CPUExecutionProvider"]
-                )
+                self._session = session_of(bundle.read(_NETWORK))
                 self._styles = np.load(BytesIO(bundle.read(_STYLES)), allow_pickle=False)
             if self._styles.shape != (len(VOICES), _LENGTHS, _WIDTH):
                 raise ValueError("its voices are others")

@@ -20,6 +20,7 @@ import numpy as np
 from nodes.face._protobuf import BYTES, Field, fields, submessage, write
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values.arrays import FloatArray
+from nodes.voice.network import session_of
 from nodes.voice.phones import SILENCE, Phone
 from nodes.voice.reader import arpabet_places
 from nodes.voice.shape import VoiceShape, waver
@@ -106,14 +107,9 @@ class VoiceNetwork:
         Raises:
             ModelProblem: when the file is not such a network.
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = 2
         try:
             model, durations = with_durations(path.read_bytes())
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._session = session_of(model)
         except (ValueError, RuntimeError) as error:
             raise ModelProblem(
                 f"the voice {path.name} cannot be read ({error})",

@@ -16,6 +16,7 @@ import numpy as np
 from nodes.face._protobuf import BYTES, VARINT, Field, fields, submessage, write
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values.arrays import FloatArray
+from nodes.voice.network import session_of
 
 CARD = "whisper_tiny"
 #: Seconds that the network has positions for.
@@ -109,15 +110,8 @@ class WhisperEncoder:
         Raises:
             ModelProblem: when it is damaged.
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = 2
         try:
-            self._session = onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = session_of(path.read_bytes())
             half = bytes.fromhex(self._session.get_modelmeta().custom_metadata_map["positions"])
             self._places = np.frombuffer(half, "<f2").astype(np.float32).reshape(LONGEST * 50, WIDTH)
         except (KeyError, ValueError, RuntimeError) as error:
