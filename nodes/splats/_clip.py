@@ -40,6 +40,7 @@ def photos_of_clip(text: str, count: int, context: Context, *, alike: bool = Fal
     from nodes.head._fitting import fit_face
     from nodes.head._model import CARD, load_head_model
     from nodes.media.video_pool import clips
+    from nodes.portrait.backdrop import person_alpha
 
     model = context.model(CARD, load_head_model)
     found: list[tuple[HeadState, Faces, float]] = []
@@ -76,7 +77,7 @@ def photos_of_clip(text: str, count: int, context: Context, *, alike: bool = Fal
         assert fit.picture is not None
         pixels = fit.picture.pixels
         labels = parse(parser, pixels, list(seen)[:1], list(seen)[1:])
-        photos.append(Photo(fit, labels, matte.alpha(pixels)))
+        photos.append(Photo(fit, labels, person_alpha(matte, pixels)))
     return photos
 
 

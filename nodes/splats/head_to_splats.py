@@ -35,9 +35,9 @@ def head_to_splats(
     pose moves them: put an expression editor, a motion or a tracker between *Fit head* and this node.
     Shoulders stay while the head turns.
 
-    - **Parsing** (of the same photograph) tells hair from skin, **Matte** where the person ends. With
-      them hair and clothes become a volume; without, the head is bald where the model is, and stops
-      where the model stops.
+    - **Parsing** (*Parse face* of the same photograph) tells hair from skin, **Matte** (*Person matte*)
+      where the person ends. With them hair and clothes become a volume; without, the head is bald
+      where the model is, and stops where the model stops.
     - **More heads**: fits of further photographs of the same person, best from the sides; **More
       parsings** and **More mattes** in the same order. All share one identity then; the first photo
       keeps the say about what it shows, in its light.
