@@ -28,6 +28,7 @@ _PLACED = (10, 152, 234, 454, 127, 356, 172, 397, 33, 133, 362, 263, 168, 6, 2, 
 #: In eye distances: how far down the source's neck comes along, and how a cut-off rim fades.
 _NECK_FADE = (0.10, 0.55)
 _RIM = 0.35
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 #: So far below the jaw, in eye distances, no hair comes along any more.
 _HAIR_END = 2.6
 #: How much brighter or darker, in natural logarithms of light, a head may be made.
@@ -238,15 +239,16 @@ def transplanted(
     over, skin = placed[..., 3], placed[..., 5]
     # The neck stays inside the target's and behind its collar.
     under = placed[..., 4] * body.neck * (1.0 - body.front)
-    given = np.maximum(placed[..., 3] + placed[..., 4], 1e-4)
-    colour = placed[..., :3] / given[..., None]
-    gain = light_between(colour, skin, body, tone, light)
-    lit = encoded(linear(colour) * gain).astype(np.float32)
-    alpha = np.clip(over + under, 0.0, 1.0)[..., None]
-    below = body.plate
-    if tone > 0:
-        below = _toned(body, linear(colour), skin, tone)
-    result: FloatArray = (below + alpha * (lit - below)).astype(np.float32)
+    given = placed[..., 3] + placed[..., 4]
+    rows, columns = np.flatnonzero(given.any(axis=1)), np.flatnonzero(given.any(axis=0))
+    if not len(rows):
+        return body.plate.copy()
+    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    colour = linear(placed[box][..., :3] / np.maximum(given[box], 1e-4)[..., None]).astype(np.float32)
+    gain = light_between(colour, skin[box], body, tone, light)
+    result = body.plate.copy() if tone <= 0 else _toned(body, colour, skin[box], tone)
+    alpha = np.clip(over + under, 0.0, 1.0)[box][..., None]
+    result[box] += alpha * (encoded(colour * gain).astype(np.float32) - result[box])
     return result
 
 
@@ -286,7 +288,11 @@ def _placed(stack: FloatArray, matrix: FloatArray, width: int, height: int) -> F
 
 
 def light_between(colour: FloatArray, skin: FloatArray, body: Body, tone: float, light: float) -> FloatArray:
-    """What the new head's light is multiplied by: H x W x 3.
+    """What the new head's light is multiplied by: h x w x 3.
+
+    Args:
+        colour: h x w x 3, the new head in linear light. skin: h x w, 1 on its face. body: of the target.
+        tone, light: as of `transplanted`.
 
     A gain of the colour as a whole, and one that changes evenly across the face: both from the skin
     of the two faces, robustly (medians; brows and beards are left out).
@@ -295,21 +301,20 @@ def light_between(colour: FloatArray, skin: FloatArray, body: Body, tone: float,
     mine, theirs = skin > 0.6, body.skin
     if mine.sum() < 50 or theirs.sum() < 50:
         return np.ones((height, width, 3), np.float32)
-    luma = np.array([0.2126, 0.7152, 0.0722])
-    ours, wanted = linear(colour[mine]), linear(body.picture[theirs])
-    middle = [np.median(part[_bright_part(part @ luma)], axis=0) for part in (ours, wanted)]
-    whole = np.clip(
-        np.log(np.maximum(middle[1], 1e-3) / np.maximum(middle[0], 1e-3)), -_MOST_GAIN, _MOST_GAIN
-    )
-    gain = np.exp((1.0 - tone) * whole)
-    slopes = [_slope(mask, linear(picture) @ luma, mine) for mask, picture in
-              ((mine, colour), (theirs, body.picture))]  # fmt: skip
+    ours, wanted = colour[mine], linear(body.picture[theirs])
+    lumas = [part @ _LUMA for part in (ours, wanted)]
+    middle = [
+        np.median(part[_bright_part(luma)], axis=0) for part, luma in zip((ours, wanted), lumas, strict=True)
+    ]
+    whole = np.log(np.maximum(middle[1], 1e-3) / np.maximum(middle[0], 1e-3))
+    gain = np.exp((1.0 - tone) * np.clip(whole, -_MOST_GAIN, _MOST_GAIN)).astype(np.float32)
+    slopes = [_slope(mask, luma) for mask, luma in zip((mine, theirs), lumas, strict=True)]
     rows, columns = np.nonzero(mine)
     x = (np.arange(width) - columns.mean()) / max(columns.std(), 1.0)
     y = (np.arange(height) - rows.mean()) / max(rows.std(), 1.0)
     across, down = light * (slopes[1] - slopes[0])
     field = across * np.tanh(x / 2.0)[None, :] * 2.0 + down * np.tanh(y / 2.0)[:, None] * 2.0
-    return np.asarray(np.exp(np.clip(field, -0.6, 0.6))[..., None] * gain, np.float32)
+    return np.exp(np.clip(field, -0.6, 0.6))[..., None].astype(np.float32) * gain
 
 
 def _bright_part(values: FloatArray) -> np.ndarray:
@@ -318,10 +323,10 @@ def _bright_part(values: FloatArray) -> np.ndarray:
     return np.asarray((values >= low) & (values <= high))
 
 
-def _slope(mask: np.ndarray, values: FloatArray, frame: np.ndarray) -> FloatArray:
+def _slope(mask: np.ndarray, values: FloatArray) -> FloatArray:
     """How the logarithm of light rises across and down a face, per standard deviation of its place."""
     rows, columns = np.nonzero(mask)
-    light = np.log(np.maximum(values[mask], 0.01))
+    light = np.log(np.maximum(values, 0.01))
     keep = np.abs(light - np.median(light)) < 0.8
     x = (columns - columns.mean()) / max(columns.std(), 1.0)
     y = (rows - rows.mean()) / max(rows.std(), 1.0)
@@ -334,7 +339,7 @@ def _toned(body: Body, colour: FloatArray, skin: FloatArray, tone: float) -> Flo
     """The body with its neck in the source's skin tone."""
     mine = skin > 0.6
     if mine.sum() < 50 or body.skin.sum() < 50:
-        return body.plate
+        return body.plate.copy()
     ours = np.median(colour[mine], axis=0)
     theirs = np.median(linear(body.picture[body.skin]), axis=0)
     gain = np.exp(tone * np.clip(np.log(np.maximum(ours, 1e-3) / np.maximum(theirs, 1e-3)), -1.0, 1.0))
