@@ -62,6 +62,7 @@ def described(spec: NodeSpec) -> dict[str, Any]:
         "outputs": [{"name": socket.name, "type": socket.type_name} for socket in spec.outputs],
         "parameters": [_parameter(parameter) for parameter in spec.parameters],
         "models": list(spec.models),
+        "edits": spec.edits,
         "writer": spec.writer,
         "sequential": spec.sequential,
         "reads": sorted(spec.reads),
