@@ -262,3 +262,18 @@ def test_an_input_and_a_parameter_may_not_share_a_name() -> None:
 
     with pytest.raises(DeclarationError, match="share a name"):
         declare(clash)
+
+
+def test_what_a_node_does_to_people_is_one_of_the_known_words() -> None:
+    @node(title="Smile", category="Test", edits="expression")
+    def smile(image: Image) -> Image:
+        """Pretend to make people smile."""
+        return image
+
+    assert smile.spec.edits == "expression"
+    with pytest.raises(DeclarationError, match="edits 'magic' is none of expression"):
+
+        @node(title="Magic", category="Test", edits="magic")
+        def magic(image: Image) -> Image:
+            """Pretend to do magic to people."""
+            return image
