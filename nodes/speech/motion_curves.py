@@ -16,7 +16,8 @@ def motion_curves(
     **Names** chooses by parts of names, such as "jaw, mouth" or "head"; empty takes all of them.
     **Moving only** leaves out what stands still. Angles are in radians.
 
-    Write the table as CSV, edit it, and bring it back with 'Motion from curves'.
+    Write the table as CSV, edit it, and bring it back with 'Motion from curves'. To pull curves by
+    hand in the program, use 'Edit motion'.
     """
     from nodes.voice.curves import motion_table
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.document.commands import set_parameter, shown_value
 from app.document.graph import Port
+from app.document.unfold import given_by
 from app.document.wiring import known_spec
 from app.ui.asking import AskedValue
 from app.ui.fields import number
@@ -140,8 +141,12 @@ class MotionEditor(QWidget):
         return shown_value(instance, parameter, float(self.session.frame))
 
     def _source(self) -> Port | None:
-        wired = self.session.graph.sources(self.node, INPUT) if self.node in self.session.graph.nodes else ()
-        return Port(self.session.place.address(wired[0].node), wired[0].output) if wired else None
+        session = self.session
+        if self.node not in session.graph.nodes:
+            return None
+        wired = session.whole.sources(session.place.address(self.node), INPUT)
+        # Inside of a subgraph it may come from around it.
+        return given_by(session.whole, wired[0].node, wired[0].output) if wired else None
 
     def refresh(self) -> None:
         """Show the motion and its changes as they are now."""

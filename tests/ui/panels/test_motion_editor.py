@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.document.commands import group_nodes
 from app.document.graph import Graph, NodeInstance, Port
 from app.engine.protocol import Preview, View
 from app.ui.panels import CurvesPanel
@@ -204,3 +205,16 @@ def test_keys_are_reached_and_moved_by_the_keyboard(panel: CurvesPanel, session:
     assert keys_of(session)[1][1] > 0.3
     session.undo()
     assert keys_of(session)[1] == (pytest.approx(1 - 1 / FPS), 0.3), "each press is a step"
+
+
+def test_a_motion_that_comes_from_outside_of_a_group_is_found(panel: CurvesPanel, session: Session) -> None:
+    registry = session.registry
+    session.edit("Group", lambda graph: group_nodes(graph, registry, ["hand"])[0])
+    session.enter("group")
+    session.select(["hand"])
+    settle()
+    assert session.extras.get(MOTION_SLOT) == Port("voice", "out") or panel.motion.plot.motion is not None
+    answer(session)
+    drag(panel, jaw(panel, 1.0), jaw(panel, 1.0) - QPointF(0, 40))
+    inner = session.graph.nodes["hand"].parameters
+    assert "jawOpen" in str(inner["curves"])
