@@ -24,6 +24,8 @@ from nodes.sdk.values.arrays import FloatArray
 _DENSE = 2.2
 #: Standard deviation of a splat along its strand, in cells; its thickness in metres.
 _LONG, _THICK = 1.5, 0.0014
+#: By how much the light of neighbouring splats differs, as a share.
+_UNLIKE = 0.11
 #: How dark the inside of a curtain of hair is.
 _INSIDE = 0.45
 
@@ -104,7 +106,7 @@ def painted(
     broad = unwrapped(broad) if known.max() > 0.3 else np.broadcast_to(tone, found.shape)
     behind = np.clip(0.5 - facing, 0, 1)
     rank = _rank(broad, clean, sure) * (1 - 0.5 * behind) - 0.25 * behind
-    level = 0.75 * rank + 0.55 * strand_light(shown.shape)
+    level = 0.75 * rank + 0.45 * strand_light(shown.shape)
     unseen = _palette(clean, sure, tone)(level)
     return (unseen + shown[..., None] * (found - unseen)).astype(np.float32), front
 
@@ -172,7 +174,7 @@ def strand_light(shape: tuple[int, int]) -> FloatArray:
 
     random = np.random.default_rng(7)
     layers = []
-    for across, down, share in ((0.45, 9.0, 0.9), (1.1, 12.0, 0.35), (5.0, 20.0, 0.22)):
+    for across, down, share in ((0.45, 9.0, 0.9), (1.1, 12.0, 0.3), (5.0, 20.0, 0.14)):
         noise = gaussian_filter(random.normal(size=shape), (down, across), mode=("reflect", "wrap"))
         layers.append(share * noise / noise.std())
     light = np.sum(layers, axis=0)
@@ -235,7 +237,8 @@ def hull_splats(hull: HairHull, colours: FloatArray, shown: FloatArray) -> Volum
         axis,
         normal,
         scales,
-        colours[rows, columns],
+        # Finer than the grid: no hair is quite like the next.
+        colours[rows, columns] * np.exp(random.normal(0, _UNLIKE, (count, 1))),
         np.clip(0.92 * hull.grows[rows, columns], 0.05, 0.92),
     )
     return together(
