@@ -148,30 +148,54 @@ def _carried(bound: SplatHead, head: HeadState, places: FloatArray, share: Float
     return (still + share[:, None] * (moved - still)).astype(np.float32)
 
 
+# Vectors of three as tuples, which live in registers; small arrays would be allocated for each splat.
+
+
+@njit(cache=True, inline="always")
+def _point(vertices, i):  # type: ignore[no-untyped-def]
+    return vertices[i, 0], vertices[i, 1], vertices[i, 2]
+
+
+@njit(cache=True, inline="always")
+def _scaled(s, a):  # type: ignore[no-untyped-def]
+    return s * a[0], s * a[1], s * a[2]
+
+
+@njit(cache=True, inline="always")
+def _mixed(s, a, t, b):  # type: ignore[no-untyped-def]
+    return s * a[0] + t * b[0], s * a[1] + t * b[1], s * a[2] + t * b[2]
+
+
+@njit(cache=True, inline="always")
+def _dot(a, b):  # type: ignore[no-untyped-def]
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@njit(cache=True, inline="always")
+def _cross(a, b):  # type: ignore[no-untyped-def]
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
 @njit(cache=True, fastmath=True, parallel=True, error_model="numpy")
 def _lay(  # type: ignore[no-untyped-def]
     vertices, corners, triangles, weights, tangents, lift, thickness, positions, scales, rotations
 ):
-    smallest = np.float32(1e-7)
+    smallest, one = np.float32(1e-7), np.float32(1.0)
     for i in prange(triangles.shape[0]):
         t = triangles[i]
-        p0, p1, p2 = vertices[corners[t, 0]], vertices[corners[t, 1]], vertices[corners[t, 2]]
-        edge1 = p1 - p0
-        edge2 = p2 - p0
-        normal = np.cross(edge1, edge2)
-        length = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2) + np.float32(1e-14)
-        normal /= length
+        p0, p1 = _point(vertices, corners[t, 0]), _point(vertices, corners[t, 1])
+        p2 = _point(vertices, corners[t, 2])
+        edge1, edge2 = _mixed(one, p1, -one, p0), _mixed(one, p2, -one, p0)
+        normal = _cross(edge1, edge2)
+        normal = _scaled(one / (np.sqrt(_dot(normal, normal)) + np.float32(1e-14)), normal)
         w0, w1 = weights[i, 0], weights[i, 1]
-        w2 = np.float32(1.0) - w0 - w1
-        a = tangents[i, 0, 0] * edge1 + tangents[i, 0, 1] * edge2
-        b = tangents[i, 1, 0] * edge1 + tangents[i, 1, 1] * edge2
+        w2 = one - w0 - w1
+        a = _mixed(tangents[i, 0, 0], edge1, tangents[i, 0, 1], edge2)
+        b = _mixed(tangents[i, 1, 0], edge1, tangents[i, 1, 1], edge2)
         # The ellipse that two tangents span: eigenvectors of a a^T + b b^T within their plane.
-        across = np.cross(normal, a)
-        size = np.sqrt(a[0] ** 2 + a[1] ** 2 + a[2] ** 2) + np.float32(1e-12)
-        first = a / size
-        second = across / size
-        bx = b[0] * first[0] + b[1] * first[1] + b[2] * first[2]
-        by = b[0] * second[0] + b[1] * second[1] + b[2] * second[2]
+        size = np.sqrt(_dot(a, a)) + np.float32(1e-12)
+        first, second = _scaled(one / size, a), _scaled(one / size, _cross(normal, a))
+        bx, by = _dot(b, first), _dot(b, second)
         xx, xy, yy = size * size + bx * bx, bx * by, by * by
         half = np.float32(0.5) * (xx - yy)
         middle = np.float32(0.5) * (xx + yy)
@@ -181,8 +205,7 @@ def _lay(  # type: ignore[no-untyped-def]
         scales[i, 0] = np.sqrt(max(middle + root, smallest * smallest))
         scales[i, 1] = np.sqrt(max(middle - root, smallest * smallest))
         scales[i, 2] = thickness[i]
-        right = cosine * first + sine * second
-        above = cosine * second - sine * first
+        right, above = _mixed(cosine, first, sine, second), _mixed(cosine, second, -sine, first)
         for k in range(3):
             positions[i, k] = w0 * p0[k] + w1 * p1[k] + w2 * p2[k] + lift[i] * normal[k]
         _quaternion(right, above, normal, rotations[i])
