@@ -46,7 +46,7 @@ class KeyButton(QAbstractButton):
         middle, reach = QRectF(self.rect()).center(), 4.8
         corners = [QPointF(0, -reach), QPointF(reach, 0), QPointF(0, reach), QPointF(-reach, 0)]
         lit = self.underMouse() or self.hasFocus()
-        colour = theme.colour("key" if self.state != "none" else "text_dim" if lit else "line")
+        colour = theme.colour("key" if self.state != "none" else "text" if lit else "text_off")
         painter.setPen(QPen(colour, 1.3))
         painter.setBrush(colour if self.state == "key" else Qt.BrushStyle.NoBrush)
         painter.drawPolygon(QPolygonF([middle + corner for corner in corners]))
