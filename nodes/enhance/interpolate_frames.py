@@ -41,7 +41,7 @@ def interpolate_frames(
 
     Source: RIFE, model HD v3 (Huang et al. 2022).
     """
-    from nodes.enhance._between import between, likeness
+    from nodes.enhance._between import between, likeness, repeats
     from nodes.enhance._rife import CARD, half_way, load_network
     from nodes.face._crops import plain_picture
 
@@ -51,6 +51,12 @@ def interpolate_frames(
     first, second = images[_BEFORE - phase], images[_BEFORE - phase + times]
     if first is second:
         return first
+    held = images[_BEFORE - phase + 1 : _BEFORE - phase + times]
+    if not all(repeats(first, picture) for picture in held):
+        context.notice(
+            f"the pictures in between are no repeats and are lost: the project's rate should be {times} "
+            "times the clip's"
+        )
     if (first.width, first.height, first.has_alpha, first.linear) != (
         second.width,
         second.height,

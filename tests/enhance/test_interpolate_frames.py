@@ -109,6 +109,18 @@ def test_over_a_cut_the_nearer_picture_is_shown():
     assert interpolate_frames(window(frames, 1), times=8, context=early) is frames[0]
 
 
+def test_a_clip_at_another_rate_is_told():
+    frames = {n: Image(scene(4.0 * n)) for n in range(8)}
+    frames[4] = Image(np.random.default_rng(0).random((SIDE, SIDE, 3)).astype(np.float32))
+    context = Context(frame=3)
+    interpolate_frames(window(frames, 3), times=2, context=context)
+    assert any("should be 2 times the clip's" in notice for notice in context.notices)
+    frames[3] = Image(frames[2].pixels.copy())
+    held = Context(frame=3)
+    interpolate_frames(window(frames, 3), times=2, context=held)
+    assert not any("repeats" in notice for notice in held.notices)
+
+
 def test_pictures_that_do_not_fit_are_refused_in_a_line():
     frames = clip(8)
     frames[4] = Image(np.zeros((20, 30, 3), np.float32))
