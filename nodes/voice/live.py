@@ -11,19 +11,21 @@ from nodes.sdk.values.arrays import FloatArray
 from nodes.voice import phone_net
 from nodes.voice.incoming import Resampler
 from nodes.voice.lips import coefficients_of
-from nodes.voice.phones import only_where_voiced
+from nodes.voice.phones import SYMBOLS, only_where_voiced
 from nodes.voice.sound import SPEECH_RATE
 from nodes.voice.sound_features import STEP
 from nodes.voice.visemes import blended, sharpened
 
-#: Steps (of 10 ms) by which answers stay behind the sound: the network's view, and the blending's.
-DELAY_STEPS = phone_net.CONTEXT + 9
+#: Steps (of 10 ms) that blending looks ahead, at least.
+_AHEAD = 9
+#: Steps by which answers stay behind the sound: a spectrum's window, the network's view, the blending.
+DELAY_STEPS = 1 + phone_net.CONTEXT + _AHEAD
 #: Answers are worked out for this many steps at a time.
 _BATCH = 2
 #: Seconds by which an answer comes after its sound, at most.
 DELAY = (DELAY_STEPS + _BATCH) / 100.0
-#: Seconds of sound that are kept to answer from, and by which the level is judged.
-_MEMORY, _LEVEL = 0.8, 4.0
+#: Steps of likelihoods that are kept to blend from, and of spectra by which the level is judged.
+_MEMORY, _LEVEL = 60, 400
 _FLOOR = -9.0
 
 
@@ -35,9 +37,12 @@ class LiveMouth:
     ) -> None:
         """Intensity, jaw, lips and tongue as in `lips.coefficients_of`."""
         self._shape = {"intensity": intensity, "jaw": jaw, "lips": lips, "tongue": tongue}
-        self._kept = np.zeros(0, np.float32)
+        self._sound = np.zeros(0, np.float32)
+        self._sound_first = 0  # step at which the kept sound begins
         self._rows = np.zeros((0, phone_net.BANDS), np.float32)
-        self._first = 0  # step at which the kept sound begins
+        self._rows_end = 0  # steps whose spectra are known
+        self._likely = np.zeros((0, len(SYMBOLS)), np.float32)
+        self._likely_end = 0  # steps whose likelihoods are known
         self._given = 0  # steps answered so far
 
     def feed(self, samples: FloatArray) -> FloatArray:
@@ -46,30 +51,45 @@ class LiveMouth:
         One row for each 10 ms, in order and without gaps, DELAY behind the newest sample.
         """
         sound = np.nan_to_num(np.asarray(samples, np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
-        self._kept = np.concatenate([self._kept, np.clip(sound, -1.0, 1.0)])
-        whole = len(self._kept) // STEP
-        sure = self._first + whole - DELAY_STEPS
+        self._sound = np.concatenate([self._sound, np.clip(sound, -1.0, 1.0)])
+        sure = self._sound_first + len(self._sound) // STEP - DELAY_STEPS
         if sure < self._given + _BATCH:
             return np.zeros((0, 52), np.float32)
-        result = self._answer(whole)[self._given - self._first : sure - self._first]
+        self._take_spectra()
+        self._take_likelihoods()
+        first = self._likely_end - len(self._likely)
+        likely = phone_net.steadied(self._likely, phone_net.FLICKER)
+        tracks = blended(sharpened(likely), np.zeros(len(likely), np.float32))
+        result = coefficients_of(tracks, **self._shape)[self._given - first : sure - first]
         self._given = sure
-        self._forget(whole)
+        self._likely = self._likely[max(sure - _MEMORY - first, 0) :]
         return result
 
-    def _answer(self, whole: int) -> FloatArray:
-        rows = phone_net.features(self._kept[: whole * STEP])
-        likely = phone_net.posteriors(self._level(rows))
-        # The last steps still miss what comes after them: they would flutter from answer to answer.
-        seen = max(whole - phone_net.CONTEXT, 1)
-        likely = phone_net.steadied(likely[:seen], phone_net.FLICKER)
-        likely = only_where_voiced(likely, self._activity(rows)[:seen])
-        tracks = blended(sharpened(likely), np.zeros(seen, np.float32))
-        return coefficients_of(tracks, **self._shape)
+    def _take_spectra(self) -> None:
+        """Spectra of the steps whose windows are full; sound that no later one needs is dropped."""
+        rows = phone_net.features(self._sound)
+        skipped = self._rows_end - self._sound_first
+        end = self._sound_first + len(self._sound) // STEP - 1
+        fresh = rows[skipped : end - self._sound_first]
+        self._rows = np.concatenate([self._rows, fresh])[-_LEVEL - len(fresh) :]
+        self._rows_end = end
+        spare = max(end - 1 - self._sound_first, 0)
+        self._sound = self._sound[spare * STEP :]
+        self._sound_first += spare
+
+    def _take_likelihoods(self) -> None:
+        """Likelihoods of the steps whose surroundings are known."""
+        first, begin = self._rows_end - len(self._rows), self._likely_end
+        end = max(self._rows_end - phone_net.CONTEXT, begin)
+        start = max(begin - phone_net.CONTEXT, first)
+        near = self._rows[start - first :]
+        told = phone_net.posteriors(self._level(near))[begin - start : end - start]
+        told = only_where_voiced(told, self._activity(near)[begin - start : end - start])
+        self._likely = np.concatenate([self._likely, told])
+        self._likely_end = end
 
     def _level(self, rows: FloatArray) -> FloatArray:
         """Features normalised by the louder part of the last seconds."""
-        fresh = rows[max(self._given - self._first, 0) :]
-        self._rows = np.concatenate([self._rows, fresh])[-int(_LEVEL * 100) :]
         level = self._rows.mean(axis=1)
         loud = level >= np.percentile(level, 40)
         if level[loud].mean() < _FLOOR:
@@ -87,13 +107,6 @@ class LiveMouth:
         threshold = max(min(quiet + 0.25 * (loud - quiet), loud - 2.0), _FLOOR)
         level = gaussian_filter1d(rows.mean(axis=1), 3.0, mode="nearest")
         return np.asarray(1.0 / (1.0 + np.exp(-1.5 * (level - threshold))), np.float32)
-
-    def _forget(self, whole: int) -> None:
-        """Drop sound that no later answer depends on."""
-        spare = whole - int(_MEMORY * 100)
-        if spare > 0:
-            self._kept = self._kept[spare * STEP :]
-            self._first += spare
 
 
 class Follower:

@@ -22,6 +22,8 @@ DILATIONS = (1, 2, 3)
 CONTEXT = 2 * sum(DILATIONS)
 #: Steps over which this network's answers are averaged: it sees so little that it wavers.
 FLICKER = 2.5
+#: Rows that are few, and multiplications that are left to one thread.
+_FEW, _ALONE = 64, 1 << 18
 _LOWEST, _HIGHEST = 60.0, 7600.0
 
 
@@ -47,7 +49,7 @@ def features(signal: FloatArray) -> FloatArray:
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::STEP][:count]
     emphasised = frames - 0.97 * np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
     power = np.abs(fft.rfft(emphasised * np.hanning(WINDOW).astype(np.float32), SIZE, axis=1)) ** 2
-    return np.log(power @ _filters().T + 1e-6).astype(np.float32)
+    return np.log(product(power, _filters().T) + 1e-6).astype(np.float32)
 
 
 def normalised(rows: FloatArray) -> FloatArray:
@@ -76,7 +78,20 @@ def layer(rows: FloatArray, weight: FloatArray, bias: FloatArray, dilation: int)
     columns = np.concatenate(
         [padded[tap * dilation : tap * dilation + len(rows)] for tap in range(taps)], axis=1
     )
-    return columns @ weight.transpose(2, 1, 0).reshape(-1, weight.shape[0]) + bias
+    return product(columns, weight.transpose(2, 1, 0).reshape(-1, weight.shape[0])) + bias
+
+
+def product(rows: FloatArray, weight: FloatArray) -> FloatArray:
+    """rows @ weight; few rows, as of live sound, are taken some at a time.
+
+    Larger products are shared out to threads, and for small ones waiting for them takes longer than
+    the work, many times so on a busy machine.
+    """
+    if len(rows) > _FEW:
+        return rows @ weight
+    each = max(_ALONE // weight.size, 1)
+    stack = np.pad(rows, ((0, -len(rows) % each), (0, 0))).reshape(-1, each, rows.shape[1])
+    return np.asarray((stack @ weight).reshape(-1, weight.shape[1])[: len(rows)], np.float32)
 
 
 def posteriors(rows: FloatArray, weights: dict[str, FloatArray] | None = None) -> FloatArray:
@@ -85,7 +100,7 @@ def posteriors(rows: FloatArray, weights: dict[str, FloatArray] | None = None) -
     signal = rows
     for number, dilation in enumerate(DILATIONS):
         signal = np.maximum(layer(signal, known[f"w{number}"], known[f"b{number}"], dilation), 0.0)
-    return shares(signal @ known["out"].T + known["out_bias"])
+    return shares(product(signal, known["out"].T) + known["out_bias"])
 
 
 def shares(logits: FloatArray) -> FloatArray:
