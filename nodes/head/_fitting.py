@@ -15,6 +15,7 @@ from nodes.head._gaze import gaze_of
 from nodes.head._landmarks import landmark_basis, turned_landmarks
 from nodes.head._shape import expressed_vertices, eye_centres, landmark_points, neutral_vertices, to_world
 from nodes.head._surface import surface_offsets
+from nodes.head._together import identity_through, matches_between, reference_of, triangulated
 from nodes.raster.geometry import project, rotation_matrix
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Camera, Face, Faces, HeadModel, HeadState, Image
@@ -23,6 +24,8 @@ from nodes.sdk.values import Camera, Face, Faces, HeadModel, HeadState, Image
 USUAL_FOCAL = 1.5
 #: How often the mask of what is in front of the face is found anew.
 _MASK_ROUNDS = 2
+#: How often the same skin is looked for in several photos.
+_MATCH_ROUNDS = 2
 
 
 def choose_face(faces: Faces, which: int) -> Face:
@@ -181,6 +184,18 @@ def fit_person(
             sights = [_without_hidden(*each) for each in zip(sights, chosen, looks, strict=True)]
             fits = fit_sights(model, sights, identity_freedom=likeness)
             looks = [_look(model, *each) for each in zip(fits, chosen, pictures, strict=True)]
+    if len(photos) > 1:
+        told = fits[0].spread
+        for _ in range(_MATCH_ROUNDS):
+            states = [_plain_state(model, *each) for each in zip(fits, chosen, pictures, strict=True)]
+            matches = matches_between(states)
+            if matches is None:
+                break
+            points, count = triangulated(states, matches)
+            if (count > 1).sum() < 60:
+                break
+            identity = identity_through(states[reference_of(states)], points, count, told)
+            fits = fit_sights(model, sights, identity_freedom=0.003, identity_mean=identity)
     state = _state(model, fits[0], chosen[0], pictures[0], exact)
     return state if looks[0] is None else with_appearance(state, fits[0], looks[0])
 
