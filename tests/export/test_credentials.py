@@ -19,6 +19,7 @@ from app.document.format import write_text
 from app.document.graph import Graph, NodeInstance, Port
 from app.engine.evaluate import Evaluator
 from app.engine.exporting import export_node
+from app.engine.protocol import ExportDone
 from app.export import signing
 from app.export.carried import carried_graph, text_to_carry
 from app.export.credentials import CONSENT_LABEL, GRAPH_LABEL
@@ -26,6 +27,7 @@ from nodes.sdk import Cancelled, Context, node
 from nodes.sdk.registry import Registry, default_registry
 from nodes.sdk.values import Image
 from tests.cli.conftest import run as run
+from tests.engine.conftest import Engine
 
 c2pa = pytest.importorskip("c2pa")
 
@@ -36,12 +38,16 @@ def young_again(image: Image, *, context: Context) -> Image:
     return Image(np.clip(image.pixels + 0.01 * context.frame, 0, 1))
 
 
-@pytest.fixture(scope="module")
-def registry() -> Registry:
+def registry_with_edits() -> Registry:
     known = Registry()
     for spec in [*default_registry(), young_again.spec]:
         known.add(spec)
     return known
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return registry_with_edits()
 
 
 @pytest.fixture(autouse=True)
@@ -256,3 +262,20 @@ def test_the_command_line_stamps_and_can_leave_it(
     outcome = run("render", "a.graph", "--node", "young", "-o", "a.mkv", "--frames", "0-2")
     assert outcome.status == 0
     assert outcome.line.startswith("facewright: note: a.mkv: written without content credentials")
+
+
+@pytest.mark.parametrize(("name", "told"), [("out.mp4", True), ("plain.mp4", False), ("out.mkv", True)])
+def test_the_engines_queue_stamps_too_and_passes_remarks_on(tmp_path: Path, name: str, told: bool) -> None:
+    engine = Engine(registry=f"{__name__}:registry_with_edits")
+    try:
+        engine.client.export(edited(), "young", tmp_path / name, 0, 4, credentials=told)
+        done = engine.until(ExportDone)
+    finally:
+        engine.client.close()
+    assert done.error is None
+    assert ("without content credentials" in done.remark) == name.endswith("mkv")
+    if name == "out.mp4":
+        assert read(tmp_path / name)[0] == "Valid"
+    elif name == "plain.mp4":
+        with pytest.raises(c2pa.C2paError):
+            read(tmp_path / name)
