@@ -18,7 +18,7 @@ from nodes.head._photo_eyes import eye_table_of, eyeballs_of
 from nodes.head._photo_grid import Grid, make_grid, smooth_step
 from nodes.head._photo_mouth import OUTER_LIPS, Mouth, make_mouth
 from nodes.head._shape import expressed_vertices, parts_of, to_world
-from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, Slit, inside, slit, widened
+from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, Slit, beyond, inside, slit, widened
 from nodes.raster.geometry import project, to_camera, vertex_normals
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import HeadState
@@ -86,8 +86,9 @@ def prepare(reference: HeadState) -> PhotoLayers:
     landmarks = reference.landmarks
     unit = max(eye_distance(landmarks), 4.0)
     window = _window(landmarks, unit, width, height)
-    vertices = to_camera(reference.camera, to_world(reference, expressed_vertices(reference)))
-    places = project(reference.camera, to_world(reference, expressed_vertices(reference)))[:, :2]
+    world = to_world(reference, expressed_vertices(reference))
+    vertices = to_camera(reference.camera, world)
+    places = project(reference.camera, world)[:, :2]
     eyes = (widened(slit(landmarks, EYE_LEFT), _LID_EDGE), widened(slit(landmarks, EYE_RIGHT), _LID_EDGE))
     opening = slit(landmarks, MOUTH)
     lip_share = _lip_share(reference, vertices, places, unit)
@@ -136,12 +137,7 @@ def _window(landmarks: FloatArray, unit: float, width: int, height: int) -> tupl
 
 def _lip_share(reference: HeadState, vertices: FloatArray, places: FloatArray, unit: float) -> FloatArray:
     """V in 0..1: 1 on the lips and near them, falling to 0 around."""
-    import cv2
-
-    polygon = reference.landmarks[list(OUTER_LIPS), :2].astype(np.float32).reshape(-1, 1, 2)
-    distance = np.array(
-        [-cv2.pointPolygonTest(polygon, (float(x), float(y)), True) for x, y in places], np.float32
-    )
+    distance = -beyond(reference.landmarks[list(OUTER_LIPS), :2], places)
     near, far = (part * unit for part in _MOUTH_ZONE)
     t = np.clip((distance - near) / (far - near), 0.0, 1.0)
     share = 1.0 - t * t * (3.0 - 2.0 * t)

@@ -9,6 +9,7 @@ import numpy as np
 
 from nodes.head._fit import OUTLINE
 from nodes.head._shape import parts_of, to_world
+from nodes.head._slit import beyond
 from nodes.raster.geometry import to_camera
 from nodes.raster.zbuffer import Raster, rasterise
 from nodes.sdk.values import HeadState
@@ -51,8 +52,7 @@ class Grid:
 def make_grid(
     reference: HeadState, vertices: FloatArray, unit: float, window: tuple[int, int, int, int]
 ) -> Grid:
-    import cv2
-
+    """The grid of a fit; `vertices` are in the camera's frame."""
     left, top, right, bottom = window
     camera = reference.camera
     step = max(_CELL * unit, 2.0)
@@ -75,8 +75,7 @@ def make_grid(
     hit = drawn.triangle[row, column]
     outline = reference.landmarks[list(OUTLINE), :2].astype(np.float32)
     middle = outline.mean(axis=0)
-    polygon = (middle + (outline - middle) * 0.985).reshape(-1, 1, 2)
-    on_face = np.array([cv2.pointPolygonTest(polygon, (float(a), float(b)), False) >= 0 for a, b in places])
+    on_face = beyond(middle + (outline - middle) * 0.985, places) >= 0
     is_bound = on_face & (hit >= 0)
     bound = np.nonzero(is_bound)[0]
     weight = drawn.weights[row[bound], column[bound]]

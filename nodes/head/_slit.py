@@ -104,14 +104,38 @@ def widened(opening: Slit, share: float) -> Slit:
 
 def inside(opening: Slit, width: int, height: int, margin: float = 0.0) -> np.ndarray:
     """H x W bool: pixels whose centres lie in the opening widened by `margin` pixels."""
-    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    ox, oy, ux, uy, half = opening.frame
+    ox, oy, ux, uy, half = (float(value) for value in opening.frame)
+    found = np.zeros((height, width), bool)
+    reach = half * (1.0 + float(max(np.abs(opening.upper).max(), np.abs(opening.lower).max()))) + margin + 2.0
+    left, right = max(int(ox - reach), 0), min(int(ox + reach) + 2, width)
+    top, bottom = max(int(oy - reach), 0), min(int(oy + reach) + 2, height)
+    if right <= left or bottom <= top:
+        return found
+    x, y = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
     a = ((x - ox) * ux + (y - oy) * uy) / half
     b = ((x - ox) * uy - (y - oy) * ux) / half
     at = np.linspace(-1.0, 1.0, SAMPLES)
     wide = margin / half
-    return (
+    found[top:bottom, left:right] = (
         (np.abs(a) <= 1 + wide)
         & (b <= np.interp(a, at, opening.upper) + wide)
         & (b >= np.interp(a, at, opening.lower) - wide)
     )
+    return found
+
+
+def beyond(polygon: FloatArray, points: FloatArray) -> FloatArray:
+    """How far points (N x 2) lie inside a polygon (P x 2): N, negative outside."""
+    start, end = polygon.astype(np.float64), np.roll(polygon, -1, axis=0).astype(np.float64)
+    along = end - start
+    away = points[:, None, :2].astype(np.float64) - start[None]
+    share = (away * along).sum(axis=2) / np.maximum((along**2).sum(axis=1), 1e-12)
+    nearest = away - np.clip(share, 0.0, 1.0)[..., None] * along
+    distance = np.sqrt((nearest**2).sum(axis=2).min(axis=1))
+    # Even-odd rule: edges crossed by a ray to the right.
+    y = points[:, 1, None]
+    crosses = (start[:, 1] <= y) != (end[:, 1] <= y)
+    rise = np.where(along[:, 1] == 0, 1.0, along[:, 1])
+    where = start[:, 0] + (y - start[:, 1]) / rise * along[:, 0]
+    odd = (crosses & (where > points[:, 0, None])).sum(axis=1) % 2 == 1
+    return np.where(odd, distance, -distance).astype(np.float32)

@@ -117,8 +117,12 @@ def parts(
         return alpha, nothing, nothing
     import cv2
 
-    radius = max(2, round(0.05 * eye_distance(fit.landmarks)))
-    guide = np.ascontiguousarray(np.clip(picture[..., :3], 0.0, 1.0), np.float32)
+    unit = eye_distance(fit.landmarks)
+    # Shares are smooth: on large faces a coarser guide says the same (He and Sun 2015).
+    coarser = int(np.clip(unit / 40.0, 1.0, 4.0))
+    size = (-(-alpha.shape[1] // coarser), -(-alpha.shape[0] // coarser))
+    radius = max(2, round(0.05 * unit / coarser))
+    guide: Any = np.ascontiguousarray(np.clip(picture[..., :3], 0.0, 1.0), np.float32)
     # What was not parsed counts as what is next to it: strands are hair, shoulders are clothes.
     _, nearest = cv2.distanceTransformWithLabels(
         (labels == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
@@ -128,7 +132,19 @@ def parts(
     kinds = table[nearest]
     # Bare shoulders and hands are body, whatever they were parsed as.
     kinds[np.isin(kinds, _FACE) & (below_jaw(fit) > _BARE)] = _CLOTH[0]
-    head, neck = (guided(of_classes(kinds, kind), guide, radius, 1e-4) for kind in (_HEAD, _NECK))
+    if coarser > 1:
+        guide = cv2.resize(guide, size, interpolation=cv2.INTER_AREA)
+
+    def share_of(kind: tuple[int, ...]) -> FloatArray:
+        mask: Any = of_classes(kinds, kind)
+        if coarser > 1:
+            mask = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+        soft: Any = guided(mask, guide, radius, 1e-4)
+        if coarser > 1:
+            soft = cv2.resize(soft, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        return np.asarray(soft, np.float32)
+
+    head, neck = share_of(_HEAD), share_of(_NECK)
     total = np.maximum(head + neck, 1.0)
     head, neck = ((alpha * share / total).astype(np.float32) for share in (head, neck))
     return head, neck, np.maximum(alpha - head - neck, 0.0).astype(np.float32)

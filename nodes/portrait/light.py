@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from nodes.head._fit import eye_distance
 from nodes.head._shape import expressed_vertices, parts_of, to_world
+from nodes.head._slit import beyond
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera, to_camera, vertex_normals
 from nodes.raster.sampling import sample_bilinear
@@ -24,6 +26,9 @@ from nodes.sdk.values.arrays import FloatArray
 #: What shading may do to a pixel's light: more looks like paint.
 _CLIP = (0.7, 1.3)
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
+
+
+_in_camera: WeakKeyDictionary[HeadState, FloatArray] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +74,12 @@ def encoded(light: FloatArray) -> FloatArray:
 
 
 def camera_vertices(state: HeadState) -> FloatArray:
-    """The head's vertices in the camera's frame, V x 3 metres."""
-    return to_camera(state.camera, to_world(state, expressed_vertices(state)))
+    """The head's vertices in the camera's frame, V x 3 metres; kept while the head lives."""
+    found = _in_camera.get(state)
+    if found is None:
+        found = to_camera(state.camera, to_world(state, expressed_vertices(state)))
+        _in_camera[state] = found
+    return found
 
 
 def surface_normals(state: HeadState, vertices: FloatArray) -> FloatArray:
@@ -118,11 +127,8 @@ def estimate_light(fit: HeadState, skin: FloatArray) -> FaceLight:
 
 def _weights(fit: HeadState, places: FloatArray, normals: FloatArray) -> FloatArray:
     """V in 0..1: the middle of the visible face, without what is close to eyes and lips."""
-    import cv2
-
     unit = eye_distance(fit.landmarks)
-    outline = fit.landmarks[list(OUTLINE), :2].astype(np.float32).reshape(-1, 1, 2)
-    edge = np.array([cv2.pointPolygonTest(outline, (float(x), float(y)), True) for x, y in places])
+    edge = beyond(fit.landmarks[list(OUTLINE), :2], places)
     weight = np.clip(edge / (0.35 * unit), 0.0, 1.0)
     weight *= np.clip((normals[:, 2] - 0.05) / 0.35, 0.0, 1.0)
     for first, last in ((33, 133), (362, 263)):

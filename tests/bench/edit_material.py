@@ -63,7 +63,7 @@ class Sitter:
 
 def present() -> bool:
     """Whether the samples and the models are here."""
-    models = ("anny_head", "face_landmarker", "face_detector", "face_embedder")
+    models = ("anny_head", "face_landmarker", "face_detector", "face_embedder", "portrait_matte")
     return (SAMPLES / "photos").is_dir() and all(find(name) for name in models)
 
 
