@@ -58,6 +58,10 @@ class Work:
 
     def act(self) -> None:
         self.chance.choice(self.actions)()
+        self.say()
+
+    def say(self) -> None:
+        """Say what the document is now."""
         text = digest(self.session.document.graph, self.session.registry)
         sys.stdout.write(f"{time.monotonic():.4f} {text}\n")
         sys.stdout.flush()
@@ -117,6 +121,7 @@ def main(path: Path, folder: Path, seed: int) -> None:
     window.show()
     window.files.open(path)
     work = Work(window, seed)
+    work.say()
     timer = QTimer()
     timer.timeout.connect(work.act)
     timer.start(PACE)
