@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from nodes.sdk import NodeError
@@ -82,15 +84,20 @@ def motion_from_table(table: Table, base: Motion | None, fps: float) -> Motion:
     return Motion(np.clip(flat[:, :52], 0.0, 1.0), flat[:, 52:55].copy(), translation, gaze, fps)
 
 
-def sound_table(audio: Audio) -> Table:
-    """Seconds, loudness (dB below full scale), pitch (Hz, 0 where unvoiced) and voice (0..1), each 10 ms."""
+def sound_table(audio: Audio, voice: Callable[[FloatArray], FloatArray] | None = None) -> Table:
+    """Seconds, loudness (dB below full scale), pitch (Hz, 0 where unvoiced) and voice (0..1), each 10 ms.
+
+    Args:
+        audio: the sound.
+        voice: signal (N, 16 kHz) to T x 0..1, who speaks; None judges by loudness.
+    """
     from nodes.voice.sound import speech_signal
     from nodes.voice.sound_features import RATE, loudness, pitch, voice_activity
 
     signal = speech_signal(audio)
     level = 8.6859 * loudness(signal)
     hertz, sure = pitch(signal)
-    active = voice_activity(signal)
+    active = (voice or voice_activity)(signal)
     tone = np.where((sure > 0.5) & (active > 0.5), hertz, 0.0)
     return Table(
         ("seconds", "loudness", "pitch", "voice"),

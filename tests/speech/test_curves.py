@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nodes.sdk import NodeError
+from nodes.sdk import Context, NodeError
 from nodes.sdk.values import ARKIT_NAMES, Table
 from nodes.speech.audio_curves import audio_curves
 from nodes.speech.motion_curves import motion_curves
@@ -51,7 +51,7 @@ def test_wrong_curves_are_told(rows: tuple[tuple[float, ...], ...]) -> None:
 
 
 def test_a_tone_has_its_pitch_and_loudness() -> None:
-    table = audio_curves(tone(1.0, pitch=200.0))
+    table = audio_curves(tone(1.0, pitch=200.0), context=Context())
     middle = np.array(table.rows)[20:80]
     np.testing.assert_allclose(middle[:, 2], 200, rtol=0.02)
     np.testing.assert_allclose(middle[:, 1], 20 * np.log10(0.5 / np.sqrt(2)), atol=0.3)
