@@ -17,6 +17,7 @@ from nodes.gaussians.compositing import composite
 from nodes.gaussians.gradients import gradients
 from nodes.gaussians.hair import no_volume, scalp, volume_of
 from nodes.gaussians.harmonics import C0
+from nodes.gaussians.mouth import behind_lips, gums, inside_mouth, mouth_light, with_teeth_above
 from nodes.gaussians.projection import BLUE, RED, project_splats
 from nodes.gaussians.shots import Photo, Shot, in_tone, shot_of
 from nodes.gaussians.skin import blend, completed
@@ -35,6 +36,7 @@ _FLATTEST = 0.28
 _MOST_STRETCH = 3.0
 #: How far sharpening may change a colour where hair ends.
 _FREE = 0.2
+_TEETH = ("teeth_upper", "teeth_lower")
 #: Height in the head's frame below which the model is shoulders, metres.
 SHOULDERS = -0.09
 
@@ -72,7 +74,8 @@ def splat_head(photos: Sequence[Photo], settings: SplatHeadSettings | None = Non
     first = shot_of(photos[0], chosen.detail)
     others = [shot_of(photo, chosen.detail) for photo in photos[1:] if photo.fit.picture is not None]
     shots = [first, *(in_tone(shot, first) for shot in others)]
-    surface = _joined(_seen(shots), _unseen(fit, texture, shots, chosen))
+    seen = with_teeth_above(fit.model, first.local, _seen(shots), texture.teeth)
+    surface = _joined(seen, _unseen(fit, texture, shots, chosen))
     volume = volume_of(shots, chosen.hair, chosen.depth)
     bound = SplatHead(surface, volume, fit.rotation, fit.translation)
     for shot in shots[:0:-1]:
@@ -176,13 +179,18 @@ def _unseen(
     normal = cross[triangle] / np.maximum(2 * area[triangle], 1e-14)[:, None]
     if shots:
         # Neither what has a splat already nor shoulders of the model that the person has not.
-        hidden = ~shots[0].shows(place, normal, _FLATTEST)
+        hidden = ~shots[0].shows(place, normal, _FLATTEST) | inside_mouth(model, triangle)
         hidden &= ~((place[:, 1] < SHOULDERS) & shots[0].outside(place))
         triangle, weights, place, normal = triangle[hidden], weights[hidden], place[hidden], normal[hidden]
     colours = _own_colours(fit, texture, triangle, weights)
     if shots:
         skin = model.parts[triangle] == model.part_names.index("skin")
         colours[skin] = completed(shots)(triangle[skin], weights[skin].astype(np.float32))
+        colours[skin & behind_lips(model, local, place)] = 0.7 * texture.lips
+        colours[gums(model, local, triangle, place)] = 0.55 * texture.lips
+        rows = [model.part_names.index(name) for name in _TEETH if name in model.part_names]
+        teeth = np.isin(model.parts[triangle], rows)
+        colours[teeth] *= mouth_light(model, local, place[teeth])[:, None]
         tone = shots[0].tone
         if tone is not None:
             # Little light comes through to the roots.
@@ -245,7 +253,10 @@ def _sharpened(bound: SplatHead, shot: Shot, steps: int, *, first: bool) -> Spla
     dark = np.zeros((camera.height, camera.width), np.float32)
     # Hair in front of a face must not turn pale to let the face through, nor a face to outshine hair.
     freedom = np.where(shot.at_hairline(project(shot.grid, splats.positions)), _FREE, 1.0)
-    free = (freedom if first else np.full(len(colours), _FREE))[:, None]
+    # Light teeth in front must not make the mouth behind them light.
+    inner = inside_mouth(fit.model, bound.surface.triangles)
+    freedom[: len(inner)][inner] = 0.02
+    free = (freedom if first else np.minimum(freedom, _FREE))[:, None]
     low, high = np.clip(colours - free, 0, 1), np.clip(colours + free, 0, 1)
 
     def gathered(picture: tuple[FloatArray, FloatArray], by_pixel: FloatArray) -> FloatArray:
