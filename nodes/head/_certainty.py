@@ -15,7 +15,7 @@ from nodes.sdk.values import HeadState
 from nodes.sdk.values.arrays import FloatArray
 
 #: A surface known this well, in metres, is half sure.
-_HALF_SURE = 0.0025
+_HALF_SURE = 0.004
 _SIDEWAYS = 50.0  # degrees
 _SMALL = 24.0  # pixels between the eyes
 
