@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import weakref
+from collections import OrderedDict
 from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +16,12 @@ from nodes.sdk.values.arrays import FloatArray, IntArray
 
 #: Where each coefficient stands in ARKIT_NAMES: eyeLookDown/In/Out/Up, Left before Right.
 _LOOK = slice(10, 18)
+
+
+#: How many people's shapes are kept.
+_SHAPES = 12
+_neutral: OrderedDict[tuple[int, ...], tuple[tuple[weakref.ref[Any], ...], FloatArray]] = OrderedDict()
+_lock = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +74,23 @@ def parts_of(model: HeadModel) -> Parts:
 
 def neutral_vertices(state: HeadState) -> FloatArray:
     """The person's head without expression: V x 3 metres in the head's frame."""
+    # Edits of a fit share its arrays, and a frame asks for the same shape many times.
+    made_from = (state.model, state.identity, state.offsets)
+    key = tuple(id(part) for part in made_from)
+    with _lock:
+        entry = _neutral.get(key)
+        if entry is not None and all(held() is part for held, part in zip(entry[0], made_from, strict=True)):
+            _neutral.move_to_end(key)
+            return entry[1].copy()
     vertices = state.model.mean + np.tensordot(state.identity, state.model.identity, 1)
     if len(state.offsets):
         vertices = vertices + state.offsets
-    return np.asarray(vertices, np.float32)
+    found = np.asarray(vertices, np.float32)
+    with _lock:
+        _neutral[key] = (tuple(weakref.ref(part) for part in made_from), found)
+        while len(_neutral) > _SHAPES:
+            _neutral.popitem(last=False)
+    return found.copy()
 
 
 def expressed_vertices(state: HeadState, neutral: FloatArray | None = None) -> FloatArray:
