@@ -6,9 +6,11 @@ height above the line between the corners, in half widths.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from nodes.sdk.values.arrays import FloatArray
 
@@ -126,16 +128,31 @@ def inside(opening: Slit, width: int, height: int, margin: float = 0.0) -> np.nd
 
 def beyond(polygon: FloatArray, points: FloatArray) -> FloatArray:
     """How far points (N x 2) lie inside a polygon (P x 2): N, negative outside."""
-    start, end = polygon.astype(np.float64), np.roll(polygon, -1, axis=0).astype(np.float64)
-    along = end - start
-    away = points[:, None, :2].astype(np.float64) - start[None]
-    share = (away * along).sum(axis=2) / np.maximum((along**2).sum(axis=1), 1e-12)
-    nearest = away - np.clip(share, 0.0, 1.0)[..., None] * along
-    distance = np.sqrt((nearest**2).sum(axis=2).min(axis=1))
-    # Even-odd rule: edges crossed by a ray to the right.
-    y = points[:, 1, None]
-    crosses = (start[:, 1] <= y) != (end[:, 1] <= y)
-    rise = np.where(along[:, 1] == 0, 1.0, along[:, 1])
-    where = start[:, 0] + (y - start[:, 1]) / rise * along[:, 0]
-    odd = (crosses & (where > points[:, 0, None])).sum(axis=1) % 2 == 1
-    return np.where(odd, distance, -distance).astype(np.float32)
+    found = np.empty(len(points), np.float32)
+    _beyond(
+        np.ascontiguousarray(polygon[:, :2], np.float64),
+        np.ascontiguousarray(points[:, :2], np.float64),
+        found,
+    )
+    return found
+
+
+@njit(cache=True)
+def _beyond(polygon, points, out):  # type: ignore[no-untyped-def]
+    corners = polygon.shape[0]
+    for i in range(points.shape[0]):
+        x, y = points[i]
+        least = np.inf
+        odd = False
+        for k in range(corners):
+            ax, ay = polygon[k]
+            bx, by = polygon[(k + 1) % corners]
+            dx, dy = bx - ax, by - ay
+            length = max(dx * dx + dy * dy, 1e-12)
+            share = min(max(((x - ax) * dx + (y - ay) * dy) / length, 0.0), 1.0)
+            px, py = x - ax - share * dx, y - ay - share * dy
+            least = min(least, px * px + py * py)
+            # Even-odd rule: edges crossed by a ray to the right.
+            if (ay <= y) != (by <= y) and ax + (y - ay) / dy * dx > x:
+                odd = not odd
+        out[i] = math.sqrt(least) if odd else -math.sqrt(least)
