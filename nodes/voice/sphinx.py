@@ -22,6 +22,8 @@ STEP = 0.01
 _MOST_PHONES = 60
 #: How unlikely a path may become before it is given up; the wider is tried when the first finds none.
 _BEAMS = (1e-48, 1e-80)
+#: How many Gaussians of each mixture are counted; more only take time.
+_SHARES = 2
 _lock = threading.Lock()
 
 
@@ -56,6 +58,7 @@ def _aligner(beam: float) -> Any:
         beam=beam,
         wbeam=beam**0.75,
         pbeam=beam,
+        topn=_SHARES,
         loglevel="FATAL",
     )
 
