@@ -40,7 +40,7 @@ def rows() -> list[Row]:
             found += _restoring()
         found.append(_memory("restore", 2.0, "a 4K picture whose face is 1,000 px"))
         if os.environ.get("FACEWRIGHT_LONG_BENCH"):
-            found.append(_memory("upscale", 6.0, "4K to 8K; the result alone is 0.4 GB"))
+            found.append(_memory("upscale", 2.0, "4K to 8K; the result alone is 0.4 GB"))
     return found
 
 
