@@ -253,9 +253,6 @@ def _sharpened(bound: SplatHead, shot: Shot, steps: int, *, first: bool) -> Spla
     dark = np.zeros((camera.height, camera.width), np.float32)
     # Hair in front of a face must not turn pale to let the face through, nor a face to outshine hair.
     freedom = np.where(shot.at_hairline(project(shot.grid, splats.positions)), _FREE, 1.0)
-    # Light teeth in front must not make the mouth behind them light.
-    inner = inside_mouth(fit.model, bound.surface.triangles)
-    freedom[: len(inner)][inner] = 0.02
     free = (freedom if first else np.minimum(freedom, _FREE))[:, None]
     low, high = np.clip(colours - free, 0, 1), np.clip(colours + free, 0, 1)
 

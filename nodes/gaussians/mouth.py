@@ -18,6 +18,8 @@ _INSIDE = ("mouth", "tongue")
 _BOX, _BEHIND = (0.034, 0.024), 0.004
 #: Teeth reach this far from their edge to the gums; and how fast it gets dark behind the front ones, metres.
 _CROWN, _DARK = 0.0065, 0.03
+#: Metres that teeth stand before what they were seen on.
+BEFORE = 0.002
 
 
 def behind_lips(model: HeadModel, local: FloatArray, places: np.ndarray) -> np.ndarray:
@@ -77,7 +79,9 @@ def with_teeth_above(
     corners = local[model.triangles].astype(np.float64)
     own = corners[splats.triangles[rows]]
     weights = np.column_stack([splats.weights[rows], 1 - splats.weights[rows].sum(axis=1)])
+    # A little before the mouth's own surface, which would show through.
     places = np.einsum("nk,nkc->nc", weights, own)
+    places[:, 2] += BEFORE
     spans = np.einsum("nij,njc->nic", splats.tangents[rows], own[:, 1:] - own[:, :1])
     chosen = upper[cKDTree(corners[upper].mean(axis=1)).query(places)[1]]
     first = corners[chosen, 0]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nodes.gaussians.binding import SurfaceSplats
-from nodes.gaussians.mouth import gums, inside_mouth, mouth_light, with_teeth_above
+from nodes.gaussians.mouth import BEFORE, gums, inside_mouth, mouth_light, with_teeth_above
 from nodes.sdk.values import HeadModel
 from tests.head.conftest import small_model
 
@@ -19,9 +19,8 @@ __all__ = ["small_model"]
 def toothed(small_model: HeadModel) -> HeadModel:
     """The small model with a square for each row of teeth, and a mouth behind them."""
     squares = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]]) * [0.02, 0.005, 0.0]
-    vertices = [
-        squares + [0, height, depth] for height, depth in ((0.0, 0.08), (-0.012, 0.08), (-0.005, 0.07))
-    ]
+    middles = np.array([[0.0, 0.0, 0.08], [0.0, -0.012, 0.08], [0.0, -0.005, 0.07]])
+    vertices = [squares + middle for middle in middles]
     count = len(small_model.mean)
     corners = np.array([[0, 1, 2], [0, 2, 3]])
     added = np.concatenate([corners + count + 4 * number for number in range(3)])
@@ -70,9 +69,8 @@ def test_light_splats_in_the_mouth_hang_on_the_upper_teeth_and_dark_ones_stay(to
     parts = toothed.parts[after.triangles]
     assert parts.tolist() == [1, 3]
     # Nothing moves until the mouth does.
-    assert np.allclose(
-        places_of(toothed, toothed.mean, after), places_of(toothed, toothed.mean, before), atol=1e-6
-    )
+    gap = places_of(toothed, toothed.mean, after) - places_of(toothed, toothed.mean, before)
+    assert np.allclose(gap, [[0, 0, BEFORE], [0, 0, 0]], atol=1e-6)
     opened = toothed.mean.copy()
     opened[-4:] -= [0, 0.03, 0]
     moved = places_of(toothed, opened, after) - places_of(toothed, toothed.mean, after)
