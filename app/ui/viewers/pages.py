@@ -78,11 +78,11 @@ class Pages(QStackedWidget):
     def zoom_by(self, factor: float) -> None:
         """Come nearer to what the page in front shows, or go back from it."""
         page = self.currentWidget()
-        if isinstance(page, PictureView | SpaceView):
+        if isinstance(page, PictureView | PlotView | SpaceView):
             page.zoom_by(factor)
 
     def look_aside(self, right: int, down: int) -> None:
         """Look further to a side, by steps."""
         page = self.currentWidget()
-        if isinstance(page, PictureView | SpaceView):
+        if isinstance(page, PictureView | PlotView | SpaceView):
             page.look_aside(right, down)

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QWidget
 
-from app.ui.theme import current_theme
+from app.ui.panels.plane import HUES
+from app.ui.viewers.plot_legend import PlotLegend
+from app.ui.viewers.traces import CURVES, Wave, curve_of, worth_seeing
 from nodes.sdk.values import ARKIT_NAMES, Audio, Motion
-from nodes.sdk.values.arrays import FloatArray
 
-MARGIN = 14.0
-CURVES = 8
-#: After Okabe and Ito: told apart by colour-blind eyes.
-COLOURS = ("#e69f00", "#56b4e9", "#2fc49a", "#f0e442", "#4f93d8", "#e8784a", "#dd92bb", "#c8c8c8")
+if TYPE_CHECKING:
+    from app.ui.viewers.plot_board import PlotBoard
 
-
-def envelope(samples: FloatArray, columns: int) -> FloatArray:
-    """The lowest and highest sample of each of `columns` equal parts: columns x 2."""
-    mono = np.asarray(samples, np.float32).mean(axis=1) if samples.ndim == 2 else samples
-    if not len(mono) or columns < 1:
-        return np.zeros((max(columns, 0), 2), np.float32)
-    starts = np.linspace(0, len(mono), columns, endpoint=False).astype(np.int64)
-    low = np.minimum.reduceat(mono, starts)
-    high = np.maximum.reduceat(mono, starts)
-    return np.stack([low, high], axis=1)
-
-
-def liveliest(motion: Motion, count: int = CURVES) -> list[int]:
-    """The coefficients that move most, by their range; those that stand still are left out."""
-    if not len(motion.coefficients):
-        return []
-    ranges = motion.coefficients.max(axis=0) - motion.coefficients.min(axis=0)
-    order = np.argsort(-ranges, kind="stable")[:count]
-    return [int(index) for index in order if ranges[index] > 0.01]
+EMPTY, STILL = "It is empty", "Nothing moves in it"
+WAVE_HUE = HUES[2]
+LEGEND_PIXELS = 190
 
 
 class PlotView(QWidget):
-    """A waveform, or the liveliest expression coefficients."""
+    """A waveform over its level, or the liveliest curves of a motion.
+
+    Signals:
+        sought: the playhead was dragged to a second.
+        probed: what is under the cursor, in words; "" when it has left.
+    """
+
+    sought = Signal(float)
+    probed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,82 +38,172 @@ class PlotView(QWidget):
         self.setMinimumSize(160, 120)
         self.setAccessibleName("Plot")
         self._value: Audio | Motion | None = None
-        self._seconds = 0.0
-        self._wave: FloatArray | None = None
+        self._time = 0.0
+        #: What somebody ticked; None leaves it to the motion.
+        self._chosen: list[str] | None = None
+        self._hues: dict[str, str] = {}
+        self.board: PlotBoard | None = None
+        self.legend: PlotLegend | None = None
+        self.note = QLabel(EMPTY, self)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.note.setProperty("dim", True)
+        self._stack = QStackedLayout(self)
+        self._stack.setStackingMode(QStackedLayout.StackingMode.StackAll)
+        self._stack.addWidget(self.note)
+
+    # -- what is shown ------------------------------------------------------------------------
 
     def show_value(self, value: Any) -> None:
+        """Show a sound or a motion; anything else is empty."""
         self._value = value if isinstance(value, Audio | Motion) else None
-        self._wave = None
-        self.update()
+        self.probed.emit("")
+        if self._value is None or self._value.seconds <= 0:
+            self._say(EMPTY)
+            if self.board is not None:
+                self._split.hide()
+            return
+        board = self._made()
+        self._split.show()
+        if isinstance(self._value, Audio):
+            self._show_sound(board, self._value)
+        else:
+            self._show_motion(board, self._value)
+        board.show_time(self._time)
+
+    @property
+    def shown(self) -> list[str]:
+        """The names of the motion's curves in view."""
+        return list(self._hues) if isinstance(self._value, Motion) else []
 
     def show_time(self, seconds: float) -> None:
-        self._seconds = seconds
-        self.update()
+        """Move the playhead."""
+        self._time = seconds
+        if self.board is not None:
+            self.board.show_time(seconds)
 
     def fit(self) -> None:
-        self.update()
+        """Bring all of it into view."""
+        if self.board is not None:
+            self.board.fit()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("field"))
-        area = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN - 12)
-        value = self._value
-        if value is None or value.seconds <= 0:
-            painter.setPen(theme.colour("text_dim"))
-            painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, "It is empty")
-            return
-        self._paint_seconds(painter, area, value.seconds)
-        if isinstance(value, Audio):
-            self._paint_wave(painter, area, value)
-        else:
-            self._paint_curves(painter, area, value)
-        share = self._seconds / value.seconds
-        if 0 <= share <= 1:
-            x = area.left() + area.width() * share
-            painter.setPen(QPen(theme.colour("select"), 1.5))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+    def zoom_by(self, factor: float) -> None:
+        """Show fewer seconds (a factor above 1) or more."""
+        if self.board is not None:
+            self.board.zoom_by(factor)
 
-    def _paint_seconds(self, painter: QPainter, area: QRectF, seconds: float) -> None:
-        theme = current_theme()
-        steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300)
-        step = next((step for step in steps if area.width() * step / seconds >= 70), 600)
-        second = 0.0
-        while second <= seconds:
-            x = area.left() + area.width() * second / seconds
-            painter.setPen(QPen(theme.colour("line"), 1))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            painter.setPen(theme.colour("text_dim"))
-            painter.drawText(QPointF(x + 3, area.bottom() + 14), f"{second:g} s")
-            second += step
+    def look_aside(self, right: int, down: int) -> None:
+        """Look further to a side, by steps."""
+        if self.board is not None:
+            self.board.look_aside(right, down)
 
-    def _paint_wave(self, painter: QPainter, area: QRectF, audio: Audio) -> None:
-        columns = max(int(area.width()), 1)
-        if self._wave is None or len(self._wave) != columns:
-            self._wave = envelope(audio.samples, columns)
-        painter.setPen(QPen(QColor(COLOURS[2]), 1))
-        middle, reach = area.center().y(), area.height() / 2
-        for column, (low, high) in enumerate(self._wave):
-            x = area.left() + column + 0.5
-            painter.drawLine(QPointF(x, middle - high * reach), QPointF(x, middle - low * reach + 1))
+    def switch(self, name: str, on: bool) -> None:
+        """Show a curve of the motion, or no longer."""
+        others = [other for other in self.shown if other != name]
+        self._chosen = [*others, name] if on else others
+        if isinstance(self._value, Motion) and self.board is not None:
+            self._show_motion(self.board, self._value)
 
-    def _paint_curves(self, painter: QPainter, area: QRectF, motion: Motion) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = liveliest(motion)
-        length = len(motion.coefficients)
-        step = max(length // max(int(area.width()), 1), 1)
-        frames = np.arange(0, length, step)
-        x = area.left() + area.width() * frames / max(length - 1, 1)
-        legend = area.top() + 12
-        for number, index in enumerate(chosen):
-            colour = QColor(COLOURS[number % len(COLOURS)])
-            y = area.bottom() - area.height() * np.clip(motion.coefficients[frames, index], 0, 1)
-            painter.setPen(QPen(colour, 1.6))
-            painter.drawPolyline(QPolygonF([QPointF(a, b) for a, b in zip(x, y, strict=True)]))
-            painter.fillRect(QRectF(area.right() - 150, legend - 8, 10, 10), colour)
-            painter.setPen(current_theme().colour("text"))
-            painter.drawText(QPointF(area.right() - 134, legend + 1), ARKIT_NAMES[index])
-            legend += 16
-        if not chosen:
-            painter.setPen(current_theme().colour("text_dim"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Nothing moves in it")
+    def choose_liveliest(self) -> None:
+        """Leave to the motion which curves are seen."""
+        self._chosen = None
+        if isinstance(self._value, Motion) and self.board is not None:
+            self._show_motion(self.board, self._value)
+
+    def _made(self) -> PlotBoard:
+        """The board, made for the first value: pyqtgraph takes long to import."""
+        if self.board is None:
+            from app.ui.viewers.plot_board import PlotBoard
+
+            self.board = PlotBoard(self)
+            self.board.sought.connect(self.sought)
+            self.board.pointed.connect(self._on_pointed)
+            self.legend = PlotLegend(self)
+            self.legend.switched.connect(self.switch)
+            self.legend.liveliest_chosen.connect(self.choose_liveliest)
+            self._split = QSplitter(self)
+            self._split.addWidget(self.board)
+            self._split.addWidget(self.legend)
+            self._split.setStretchFactor(0, 1)
+            self._split.setSizes([700, LEGEND_PIXELS])
+            self._stack.addWidget(self._split)
+        return self.board
+
+    def _say(self, text: str) -> None:
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+        self.note.raise_()
+
+    def _show_sound(self, board: PlotBoard, audio: Audio) -> None:
+        assert self.legend is not None
+        self.legend.hide()
+        self._say("")
+        self._hues = {}
+        board.name_values("", "dB")
+        board.show_wave(Wave(audio), WAVE_HUE)
+
+    def _show_motion(self, board: PlotBoard, motion: Motion) -> None:
+        assert self.legend is not None
+        first = self._chosen is None
+        names = worth_seeing(motion) if self._chosen is None else self._chosen
+        self._hues = self._coloured(names)
+        listed = self.legend.names
+        if first or not listed:
+            listed = [*names, *(name for name in CURVES if name not in names)]
+        self.legend.show_curves(listed, self._hues)
+        self.legend.show()
+        seconds = np.arange(len(motion.coefficients)) / motion.fps
+        curves = {name: (seconds, curve_of(motion, name), hue) for name, hue in self._hues.items()}
+        board.name_values("", "degrees")
+        board.show_curves(
+            motion.seconds,
+            {name: curve for name, curve in curves.items() if name in ARKIT_NAMES},
+            {name: curve for name, curve in curves.items() if name not in ARKIT_NAMES},
+        )
+        board.show_time(self._time)
+        self._say("" if names else STILL)
+
+    def _coloured(self, names: list[str]) -> dict[str, str]:
+        """A hue for each; curves that are seen already keep theirs."""
+        kept = {name: self._hues[name] for name in names if name in self._hues}
+        hues = dict(kept)
+        for name in names:
+            if name not in hues:
+                used = list(hues.values())
+                hues[name] = min(HUES, key=used.count)
+        return {name: hues[name] for name in names}
+
+    # -- the cursor ---------------------------------------------------------------------------
+
+    def _on_pointed(self, found: tuple[float, float, str] | None) -> None:
+        self.probed.emit(self._words(*found) if found is not None else "")
+
+    def _words(self, seconds: float, value: float, pane: str) -> str:
+        board, shown = self.board, self._value
+        if board is None or shown is None or not 0 <= seconds <= shown.seconds:
+            return ""
+        if isinstance(shown, Audio):
+            return f"{seconds:.3f} s   {self._level(board, seconds)}"
+        at = min(int(seconds * shown.fps), len(shown.coefficients) - 1)
+        here = {name: float(curve_of(shown, name)[at]) for name in self._hues}
+        here = {name: y for name, y in here.items() if (name in ARKIT_NAMES) == (pane == "upper")}
+        if not here:
+            return f"{seconds:.3f} s"
+        nearest = min(here, key=lambda name: abs(here[name] - value))
+        amount = f"{here[nearest]:.3f}" if pane == "upper" else f"{here[nearest]:.1f}°"
+        return f"{seconds:.3f} s   {nearest} {amount}"
+
+    @staticmethod
+    def _level(board: PlotBoard, seconds: float) -> str:
+        assert board.wave is not None
+        x, low, high = board.wave.between(seconds, seconds, 1)
+        times, level = board.curves["level"].getOriginalDataset()
+        said = f"{low[0]:+.3f} to {high[0]:+.3f}" if len(x) else ""
+        if times is not None and len(times):
+            said += f"   {np.interp(seconds, times, level):.1f} dB"
+        return said
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and getattr(self, "board", None) is not None:
+            self.board.dress()

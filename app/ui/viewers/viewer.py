@@ -101,6 +101,8 @@ class Viewer(QWidget):
         header.fit_chosen.connect(view.fit)
         header.table_chosen.connect(self._show_table)
         header.light_chosen.connect(self._place_light)
+        self.pages.plot.sought.connect(self._on_sought)
+        self.pages.plot.probed.connect(self.probe.setText)
         self.pages.space.moved.connect(self._on_moved)
         self.pages.space.light_changed.connect(self._on_light)
 
@@ -201,6 +203,9 @@ class Viewer(QWidget):
 
     def _on_frame(self, frame: int) -> None:
         self.pages.plot.show_time(frame / self.session.graph.settings.fps)
+
+    def _on_sought(self, seconds: float) -> None:
+        self.session.set_frame(round(seconds * self.session.graph.settings.fps))
 
     def _on_overlays(self) -> None:
         overlays = self.overlays

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from app.ui.viewers.orbit import STEEPEST, Orbit
-from app.ui.viewers.plot_view import envelope, liveliest
 from app.ui.viewers.surfaces import surface_of, vertex_normals
+from app.ui.viewers.traces import envelope, liveliest
 from nodes.sdk.values import Audio, Image, Mesh, Motion, Splats
 
 
