@@ -10,7 +10,7 @@ from nodes.head._photo_frame import render_over_photo
 from nodes.head._shape import as_fitted, landmark_points, parts_of
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, inside, slit
 from nodes.head._texture import texture_for
-from nodes.portrait.editing import portrait_of
+from nodes.portrait.editing import moved_by, portrait_of
 from nodes.portrait.light import camera_vertices
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera
@@ -90,10 +90,11 @@ def swapped(
         shape, tone, strength: 0..1. softness: width of the edge in eye distances.
     """
     labels = None if source_parsing is None else source_parsing.labels
-    portrait = portrait_of(target, image, None)
+    # With a parsing, hair, clothes and background stay where they are when the face takes another shape.
+    portrait = portrait_of(target, image, parsing)
     layers = portrait.layers
     head = with_shape_of(target, source, shape)
-    under = render_over_photo(layers, head)
+    under = render_over_photo(layers, head, known=moved_by(portrait, head))
     height, width = under.shape[:2]
     unit = eye_distance(target.landmarks)
     points = moved_landmarks(target, head)

@@ -79,3 +79,17 @@ def test_a_source_without_a_picture_is_refused(astronaut, astronaut_fit):
 def test_a_target_of_another_size_is_refused(astronaut_fit):
     with pytest.raises(NodeError, match="fitted to a picture of"):
         swap_face(Image(np.zeros((9, 9, 3), np.float32)), astronaut_fit, astronaut_fit, context=CONTEXT)
+
+
+def test_with_a_parsing_the_place_around_stays_although_the_shape_changes(astronaut, astronaut_fit):
+    wide = replace(astronaut_fit, offsets=(0.15 * astronaut_fit.model.mean).astype(np.float32) * [1, 0, 0])
+    wide = replace(wide, offsets=wide.offsets.astype(np.float32))
+    labels = np.zeros((512, 512), np.uint8)
+    points = astronaut_fit.landmarks[:468, :2]
+    low, high = points.min(axis=0).astype(int), points.max(axis=0).astype(int)
+    labels[low[1] : high[1], low[0] : high[0]] = PARSING_CLASSES.index("skin")
+    result = swap_face(astronaut, astronaut_fit, wide, Parsing(labels), context=CONTEXT).pixels
+    far = np.ones((512, 512), bool)
+    far[low[1] - 25 : high[1] + 25, low[0] - 25 : high[0] + 25] = False
+    assert np.array_equal(result[far], astronaut.pixels[far])
+    assert np.abs(result - astronaut.pixels).max() > 0.05
