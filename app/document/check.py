@@ -7,11 +7,11 @@ from pathlib import Path
 
 from app.document.assets import is_builtin
 from app.document.curve import Curve
-from app.document.graph import EMPTY, Graph, NodeInstance, ParameterSetting
+from app.document.graph import Graph, NodeInstance, ParameterSetting
 from app.document.problems import Problem
 from app.document.text import shown
 from app.document.unfold import STAND_IN, unfolded
-from app.document.wiring import loop_closers, wire_problem
+from app.document.wiring import loop_closers, upstream_of, wire_problem
 from nodes.sdk.errors import ModelProblem, NodeError
 from nodes.sdk.models import card, find
 from nodes.sdk.node import NodeSpec
@@ -31,7 +31,7 @@ def check(graph: Graph, registry: Registry, *, node: str | None = None) -> list[
         node: only what `node` depends on is looked at; None looks at all nodes.
     """
     graph = unfolded(graph)
-    wanted = _wanted(graph, node)
+    wanted = frozenset(graph.nodes) if node is None else upstream_of(graph, [node])
     problems: list[Problem] = []
     for name, instance in graph.nodes.items():
         if name not in wanted or instance is STAND_IN:
@@ -50,20 +50,6 @@ def check(graph: Graph, registry: Registry, *, node: str | None = None) -> list[
         problems += _of_node(graph, name, instance, spec)
     problems += _of_wires(graph, registry, wanted)
     return problems
-
-
-def _wanted(graph: Graph, node: str | None) -> frozenset[str]:
-    """The nodes to look at; loops do no harm here."""
-    if node is None:
-        return frozenset(graph.nodes)
-    seen: set[str] = set()
-    stack = [node]
-    while stack:
-        name = stack.pop()
-        if name not in seen:
-            seen.add(name)
-            stack.extend(port.node for ports in graph.wires.get(name, EMPTY).values() for port in ports)
-    return frozenset(seen)
 
 
 def _of_node(graph: Graph, name: str, instance: NodeInstance, spec: NodeSpec) -> Iterator[Problem]:

@@ -8,7 +8,6 @@ everything of the plan before that the edit did not touch.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -342,22 +341,21 @@ class Plan:
                 if not missing[consumer]:
                     order.append(consumer)
         if len(order) < len(self.steps):
-            self._mark_cycles({i for i, count in enumerate(missing) if count}, consumers)
+            self._mark_cycles()
             return self._sorted()
         return order
 
-    def _mark_cycles(self, left: set[int], consumers: list[list[int]]) -> None:
-        leaving = {i: sum(1 for each in consumers[i] if each in left) for i in left}
-        ends = deque(i for i, count in leaving.items() if not count)
-        while ends:
-            i = ends.popleft()
-            left.discard(i)
-            for source in self.steps[i].feeds:
-                if source in left:
-                    leaving[source] -= 1
-                    if not leaving[source]:
-                        ends.append(source)
-        for i in left:
+    def _mark_cycles(self) -> None:
+        # Late: only a broken graph pays for the import.
+        import networkx
+
+        wires = networkx.DiGraph((source, i) for i, step in enumerate(self.steps) for source in step.feeds)
+        loops = [
+            part
+            for part in networkx.strongly_connected_components(wires)
+            if len(part) > 1 or wires.has_edge(*part, *part)
+        ]
+        for i in sorted(set().union(*loops)):
             old = self.steps[i]
             problem = NodeFailure(
                 old.name, f"the wires form a cycle through '{old.name}'", hint="Cut one of them"

@@ -293,6 +293,17 @@ def test_behind_a_cycle_the_cycle_is_named(evaluator: Evaluator) -> None:
     assert [state.blocked_by for state in states if state.node == "z"] == ["y"]
 
 
+def test_a_node_between_two_cycles_is_not_accused_of_one(evaluator: Evaluator) -> None:
+    wires = {"a": {"a": "b"}, "b": {"a": "a"}, "c": {"a": "d", "b": "m"}, "d": {"a": "c"}, "m": {"a": "a"}}
+    graph = kit.graph(dict.fromkeys("abcdm", "add"), wires)
+    for name in "abcd":
+        with pytest.raises(NodeFailure, match=f"cycle through '{name}'"):
+            evaluator.value(graph, name)
+    with pytest.raises(NodeFailure, match="cycle through 'a'") as caught:
+        evaluator.value(graph, "m")
+    assert caught.value.where == "a"
+
+
 def test_a_problem_at_an_earlier_frame_stops_a_sequential_node(evaluator: Evaluator) -> None:
     amount = Curve((Key(0, 0.0, "constant"), Key(5, 1.0, "constant")))
     graph = kit.graph(

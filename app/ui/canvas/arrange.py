@@ -8,8 +8,12 @@ as its own neighbours above and below allow.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from app.document.graph import Graph
+
+if TYPE_CHECKING:
+    import networkx
 
 SWEEPS = 8
 COLUMN_GAP = 70.0
@@ -29,55 +33,43 @@ def arranged(graph: Graph, names: list[str], sizes: Mapping[str, Size]) -> dict[
     """
     if not names:
         return {}
-    chosen = set(names)
-    sources: dict[str, list[str]] = {name: [] for name in names}
-    targets: dict[str, list[str]] = {name: [] for name in names}
-    for port, target, _ in graph.links():
-        if port.node in chosen and target in chosen:
-            sources[target].append(port.node)
-            targets[port.node].append(target)
-    layers = _layers(names, sources, targets)
-    _order(layers, sources, targets)
+    # Late: it takes long to import, and nobody arranges while the window starts.
+    import networkx
+
+    wires = networkx.DiGraph()
+    wires.add_nodes_from(names)
+    among = [(port.node, target) for port, target, _ in graph.links()]
+    wires.add_edges_from((source, target) for source, target in among if source in wires and target in wires)
+    layers = _layers(names, wires)
+    _order(layers, wires)
     left = min(graph.nodes[name].x for name in names)
     top = min(graph.nodes[name].y for name in names)
-    return _place(layers, sources, targets, sizes, left, top)
+    return _place(layers, wires, sizes, left, top)
 
 
-def _layers(
-    names: list[str], sources: Mapping[str, list[str]], targets: Mapping[str, list[str]]
-) -> list[list[str]]:
-    waiting = {name: len(sources[name]) for name in names}
-    ready = [name for name in names if not waiting[name]]
-    depth = dict.fromkeys(names, 0)
-    order: list[str] = []
-    while ready:
-        name = ready.pop()
-        order.append(name)
-        for target in targets[name]:
-            depth[target] = max(depth[target], depth[name] + 1)
-            waiting[target] -= 1
-            if not waiting[target]:
-                ready.append(target)
+def _layers(names: list[str], wires: networkx.DiGraph) -> list[list[str]]:
+    import networkx
+
+    generations = list(networkx.topological_generations(wires))
+    depth = {name: number for number, generation in enumerate(generations) for name in generation}
     # Sources stand right before the first node that uses them, not all in the first column.
-    for name in reversed(order):
-        if targets[name] and not sources[name]:
-            depth[name] = min(depth[target] for target in targets[name]) - 1
+    for name in generations[0]:
+        if wires.succ[name]:
+            depth[name] = min(depth[target] for target in wires.succ[name]) - 1
     layers: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
     for name in names:
         layers[depth[name]].append(name)
     return [layer for layer in layers if layer]
 
 
-def _order(
-    layers: list[list[str]], sources: Mapping[str, list[str]], targets: Mapping[str, list[str]]
-) -> None:
+def _order(layers: list[list[str]], wires: networkx.DiGraph) -> None:
     place = {name: float(row) for layer in layers for row, name in enumerate(layer)}
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
-        neighbours = sources if forward else targets
+        neighbours = wires.pred if forward else wires.succ
         for layer in layers if forward else reversed(layers):
 
-            def centre(name: str, near: Mapping[str, list[str]] = neighbours) -> float:
+            def centre(name: str, near: Mapping[str, Mapping[str, object]] = neighbours) -> float:
                 around = near[name]
                 return sum(place[other] for other in around) / len(around) if around else place[name]
 
@@ -88,8 +80,7 @@ def _order(
 
 def _place(
     layers: list[list[str]],
-    sources: Mapping[str, list[str]],
-    targets: Mapping[str, list[str]],
+    wires: networkx.DiGraph,
     sizes: Mapping[str, Size],
     left: float,
     top: float,
@@ -102,7 +93,7 @@ def _place(
             y[name] = level
             level += heights[name] + ROW_GAP
     for sweep in range(SWEEPS):
-        neighbours = targets if sweep % 2 else sources
+        neighbours = wires.succ if sweep % 2 else wires.pred
         for layer in reversed(layers) if sweep % 2 else layers:
             wanted = []
             for name in layer:

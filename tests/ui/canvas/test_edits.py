@@ -143,6 +143,22 @@ def test_arrange_leaves_no_two_nodes_on_each_other() -> None:
             assert apart or y + height <= other_y or other_y + other_height <= y
 
 
+def test_arrange_leads_every_wire_to_the_right_and_puts_sources_next_to_their_use() -> None:
+    graph = face_graph()
+    places = arranged(graph, list(graph.nodes), dict.fromkeys(graph.nodes, (176.0, 80.0)))
+    assert all(places[port.node][0] < places[target][0] for port, target, _ in graph.links())
+    late = graph.with_node("curve", NodeInstance("load_motion")).with_link(Port("curve", "out"), "edit", "in")
+    places = arranged(late, list(late.nodes), dict.fromkeys(late.nodes, (176.0, 80.0)))
+    assert places["curve"][0] == places["head"][0], "not in the first column"
+
+
+def test_arrange_of_some_nodes_heeds_only_the_wires_among_them() -> None:
+    graph = face_graph()
+    places = arranged(graph, ["photo", "edit"], dict.fromkeys(graph.nodes, (176.0, 80.0)))
+    assert places.keys() == {"photo", "edit"}
+    assert places["photo"][0] == places["edit"][0]
+
+
 def test_arrange_is_stable() -> None:
     graph = face_graph()
     sizes = dict.fromkeys(graph.nodes, (176.0, 80.0))
