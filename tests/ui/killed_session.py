@@ -1,7 +1,7 @@
 """A scripted session that is killed from outside: `python -m tests.ui.killed_session FILE FOLDER SEED`.
 
 Works in the real window, a few dozen actions a second: nodes, wires, values, keys, groups, variants,
-undo, redo, saves. Says after each how much time has passed and what the document then is.
+undo, redo, saves. Says after each what the document then is.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import random
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,11 +27,13 @@ from tests.ui.fakes import FakeEngine, small_registry
 
 #: Milliseconds between actions, and between the times that unsaved work is put aside.
 PACE, ASIDE = 12, 100
+#: Characters of a digest.
+DIGITS = 16
 
 
 def digest(graph: Graph, registry: Registry) -> str:
     """What a graph holds, in short."""
-    return hashlib.sha256(write_text(graph, registry)).hexdigest()[:16]
+    return hashlib.sha256(write_text(graph, registry)).hexdigest()[:DIGITS]
 
 
 class Work:
@@ -63,7 +64,7 @@ class Work:
     def say(self) -> None:
         """Say what the document is now."""
         text = digest(self.session.document.graph, self.session.registry)
-        sys.stdout.write(f"{time.monotonic():.4f} {text}\n")
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
     def _name(self) -> str:
