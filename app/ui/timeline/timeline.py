@@ -109,6 +109,9 @@ class Timeline(QWidget):
             "timeline.previous_key": lambda: self._to_key(-1),
             "timeline.next_key": lambda: self._to_key(1),
             "timeline.mark": self.add_marker,
+            "timeline.unmark": self.remove_marker,
+            "timeline.previous_marker": lambda: self._to_marker(-1),
+            "timeline.next_marker": lambda: self._to_marker(1),
             "timeline.loop": self._toggle_loop,
         }
         for action_id, command in commands.items():
@@ -161,16 +164,26 @@ class Timeline(QWidget):
 
     def add_marker(self, words: str = "") -> None:
         """Put a marker at the playhead, asking for its words when none are given."""
-        frame = self.session.frame
+        frame, settings = self.session.frame, self.session.graph.settings
         if not words:
-            words, agreed = QInputDialog.getText(self, "Add a marker", f"Words at frame {frame}:")
+            present = dict(settings.markers).get(frame, "")
+            words, agreed = QInputDialog.getText(
+                self, "Add a marker", f"Words at frame {frame}:", text=present
+            )
             if not agreed or not words.strip():
                 return
-        settings = self.session.graph.settings
         others = tuple(marker for marker in settings.markers if marker[0] != frame)
         self._change(
             "Add marker", replace(settings, markers=tuple(sorted([*others, (frame, words.strip())])))
         )
+
+    def remove_marker(self) -> None:
+        """Take away the marker at the playhead."""
+        frame = self.session.frame
+        if frame in dict(self.session.graph.settings.markers):
+            self._remove_marker(frame)
+        else:
+            self.session.message.emit(f"There is no marker at frame {frame}")
 
     def _step(self, frames: int) -> None:
         self.playback.stop()
@@ -193,6 +206,14 @@ class Timeline(QWidget):
         frame = neighbour(self.ruler.keys, self.session.frame, direction)
         if frame is None:
             self.session.message.emit("The selected nodes have no key in that direction")
+        else:
+            self._go(round(frame))
+
+    def _to_marker(self, direction: int) -> None:
+        frames = dict(self.session.graph.settings.markers)
+        frame = neighbour(frames, self.session.frame, direction)
+        if frame is None:
+            self.session.message.emit("There is no marker in that direction")
         else:
             self._go(round(frame))
 

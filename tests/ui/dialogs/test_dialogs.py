@@ -125,7 +125,7 @@ def test_a_key_is_changed_and_a_taken_one_is_named(qapp, qtbot, tmp_path: Path) 
 def test_commands_are_found_by_words_and_by_key(qapp, qtbot) -> None:
     dialog = ShortcutsDialog(Actions(None))
     qtbot.addWidget(dialog)
-    dialog.search.setText("marker")
+    dialog.search.setText("add a marker")
     groups = [dialog.tree.topLevelItem(index) for index in range(dialog.tree.topLevelItemCount())]
     shown = [
         group.child(child).text(0)

@@ -157,6 +157,30 @@ def test_markers_are_kept_in_the_document(timeline: Timeline, session: Session) 
     assert session.graph.settings.markers == ()
 
 
+def test_markers_are_reached_and_removed_by_keys(timeline: Timeline, session: Session) -> None:
+    actions = timeline._actions
+    for frame, words in ((10, "in"), (40, "smile"), (80, "out")):
+        session.set_frame(frame)
+        timeline.add_marker(words)
+    actions["timeline.previous_marker"].trigger()
+    assert session.frame == 40
+    actions["timeline.unmark"].trigger()
+    assert session.graph.settings.markers == ((10, "in"), (80, "out"))
+    actions["timeline.next_marker"].trigger()
+    assert session.frame == 80
+
+
+def test_removing_a_marker_where_there_is_none_says_so(timeline: Timeline, session: Session) -> None:
+    said: list[str] = []
+    session.message.connect(said.append)
+    timeline.add_marker("smile")
+    session.set_frame(7)
+    timeline._actions["timeline.unmark"].trigger()
+    timeline._actions["timeline.next_marker"].trigger()
+    assert session.graph.settings.markers == ((0, "smile"),)
+    assert said == ["There is no marker at frame 7", "There is no marker in that direction"]
+
+
 def test_frames_that_were_answered_are_marked(
     timeline: Timeline, session: Session, engine: FakeEngine
 ) -> None:
