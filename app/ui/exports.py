@@ -177,10 +177,18 @@ class ExportQueue(QObject):
             self.changed.emit()
 
     def move(self, export: Export, places: int) -> None:
-        """Move a waiting export towards the front (negative) or the back of the queue."""
-        index = self.items.index(export)
-        target = min(max(index + places, 0), len(self.items) - 1)
-        self.items.insert(target, self.items.pop(index))
+        """Move a waiting export towards the front (negative) or the back of those that wait."""
+        waiting = self.waiting
+        if export not in waiting:
+            return
+        index = waiting.index(export)
+        target = min(max(index + places, 0), len(waiting) - 1)
+        if target == index:
+            return
+        slots = [self.items.index(item) for item in waiting]
+        waiting.insert(target, waiting.pop(index))
+        for slot, item in zip(slots, waiting, strict=True):
+            self.items[slot] = item
         self._remember()
         self.changed.emit()
 

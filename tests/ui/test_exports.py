@@ -141,6 +141,27 @@ def test_the_order_of_waiting_exports_can_be_changed(
     assert (second.state, third.state) == ("waiting", "running")
 
 
+def test_an_export_moves_only_among_those_that_wait(session: Session, queue: ExportQueue) -> None:
+    first, second, third = (queue.add(an_export(session, name)) for name in ("a.mp4", "b.mp4", "c.mp4"))
+    queue.move(third, -5)
+    assert queue.items == [first, third, second]
+    queue.move(first, 1)
+    assert queue.items == [first, third, second], "what runs stays where it is"
+
+
+def test_the_rows_move_waiting_exports_earlier_and_later(
+    session: Session, queue: ExportQueue, dialog: ExportDialog
+) -> None:
+    first, second, third = (queue.add(an_export(session, name)) for name in ("a.mp4", "b.mp4", "c.mp4"))
+    rows = {name: dialog._rows[id(item)] for name, item in zip("abc", (first, second, third), strict=True)}
+    assert rows["a"].later.isHidden() and not rows["b"].later.isHidden()
+    assert (rows["b"].earlier.isEnabled(), rows["c"].later.isEnabled()) == (False, False)
+    rows["b"].later.click()
+    assert queue.items == [first, third, second]
+    assert (rows["b"].later.isEnabled(), rows["c"].later.isEnabled()) == (False, True)
+    assert [dialog._list.indexOf(rows[name]) for name in "acb"] == [0, 1, 2]
+
+
 def test_the_window_offers_the_writers_and_starts_an_export(
     dialog: ExportDialog, session: Session, engine: FakeEngine, tmp_path: Path
 ) -> None:

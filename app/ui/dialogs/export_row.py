@@ -27,16 +27,18 @@ class ExportRow(QFrame):
         self.again = self._button("Start again", lambda: queue.again(export))
         self.folder = self._button("Open folder", self.open_folder)
         self.earlier = self._button("Earlier", lambda: queue.move(export, -1))
+        self.later = self._button("Later", lambda: queue.move(export, 1))
         self.remove = self._button("Remove", lambda: queue.remove(export))
         grid = QGridLayout(self)
         grid.setContentsMargins(10, 8, 10, 8)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(4)
         grid.addWidget(self.title, 0, 0)
-        for column, button in enumerate((self.earlier, self.again, self.folder, self.stop, self.remove), 1):
+        buttons = (self.earlier, self.later, self.again, self.folder, self.stop, self.remove)
+        for column, button in enumerate(buttons, 1):
             grid.addWidget(button, 0, column)
-        grid.addWidget(self.bar, 1, 0, 1, 6)
-        grid.addWidget(self.state, 2, 0, 1, 6)
+        grid.addWidget(self.bar, 1, 0, 1, 7)
+        grid.addWidget(self.state, 2, 0, 1, 7)
         grid.setColumnStretch(0, 1)
         self.refresh()
 
@@ -61,7 +63,10 @@ class ExportRow(QFrame):
         self.stop.setEnabled(export.doing not in ("Stopping", "Pausing"))
         self.again.setVisible(export.state in ("failed", "cancelled"))
         self.folder.setVisible(export.state == "done")
-        self.earlier.setVisible(export.state == "waiting")
+        waiting = self._queue.waiting
+        for button, end in ((self.earlier, waiting[:1]), (self.later, waiting[-1:])):
+            button.setVisible(export.state == "waiting")
+            button.setEnabled(export not in end)
         self.remove.setVisible(not export.open)
 
     def _words(self) -> str:
