@@ -2,80 +2,36 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QSplitter,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from app.document.commands import KeyPlace, Track, shape_keys, tracks_of
 from app.document.curve import INTERPOLATIONS, Interpolation
 from app.document.graph import Graph
 from app.document.wiring import known_spec
+from app.ui.panels.curve_frame import CurveFrame
 from app.ui.panels.curve_plot import CurvePlot
 from app.ui.panels.plane import HUES
-from app.ui.theme import icon
 
 TRACK = Qt.ItemDataRole.UserRole + 1
 EMPTY = "Nothing is animated here.\n\nClick a diamond beside a parameter to set its first key."
 
 
-class CurveEditor(QWidget):
+class CurveEditor(CurveFrame):
     """Follows the session's selection; what is unchecked in the list is not drawn."""
 
     def __init__(self, session: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self._hidden: set[Track] = set()
-        self.plot = CurvePlot(session, self)
-        self.list = QListWidget(self)
-        self.list.setMinimumWidth(120)
+        ways = ((way, f"Leave the selected keys {way}", self.set_interpolation) for way in INTERPOLATIONS)
+        self._build(CurvePlot(session, self), EMPTY, ways, "Bring all keys into view (F)")
         self.list.setToolTip("Double-click a curve to see it alone, and again to see all")
         self.list.itemChanged.connect(self._on_checked)
         self.list.itemDoubleClicked.connect(self._on_alone)
-        self.empty = QLabel(EMPTY, self)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setProperty("dim", True)
-        self.buttons: dict[Interpolation, QToolButton] = {}
-        bar = QHBoxLayout()
-        bar.setContentsMargins(6, 4, 6, 4)
-        bar.setSpacing(3)
-        for interpolation in INTERPOLATIONS:
-            button = QToolButton(self)
-            button.setText(interpolation.capitalize())
-            button.setToolTip(f"Leave the selected keys {interpolation}")
-            button.setProperty("segment", True)
-            button.setCheckable(True)
-            button.clicked.connect(partial(self.set_interpolation, interpolation))
-            self.buttons[interpolation] = button
-            bar.addWidget(button)
-        bar.addStretch(1)
-        self.fit_button = QToolButton(self)
-        self.fit_button.setIcon(icon("frame_all"))
-        self.fit_button.setToolTip("Bring all keys into view (F)")
-        self.fit_button.clicked.connect(self.plot.fit)
-        bar.addWidget(self.fit_button)
-        self.split = QSplitter(self)
-        self.split.addWidget(self.list)
-        self.split.addWidget(self.plot)
-        self.split.setStretchFactor(1, 1)
-        self.split.setSizes([190, 700])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(bar)
-        column.addWidget(self.split, 1)
-        column.addWidget(self.empty, 1)
         self.plot.selection_changed.connect(self._show_interpolation)
         session.selection_changed.connect(self._on_selection)
         session.graph_changed.connect(self._on_graph)
@@ -161,9 +117,3 @@ class CurveEditor(QWidget):
         for interpolation, button in self.buttons.items():
             button.setChecked(chosen == {interpolation})
             button.setEnabled(bool(chosen))
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "fit_button"):
-            self.fit_button.setIcon(icon("frame_all"))
-            self.plot.update()

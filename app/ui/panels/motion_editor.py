@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap, QShowEvent
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QHBoxLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QSplitter,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDoubleSpinBox, QListWidgetItem, QWidget
 
 from app.document.commands import set_parameter, shown_value
 from app.document.graph import Port
@@ -25,13 +13,13 @@ from app.document.unfold import given_by
 from app.document.wiring import known_spec
 from app.ui.asking import AskedValue
 from app.ui.fields import number
+from app.ui.panels.curve_frame import CurveFrame
 from app.ui.panels.motion_plot import MotionPlot
 from app.ui.panels.plane import HUES
 from app.ui.session import Session
-from app.ui.theme import icon
 from nodes.sdk.errors import FacewrightError
 from nodes.sdk.values import Motion
-from nodes.voice.editing import CURVES, WAYS, Offsets, Way, curve_of, read_offsets, write_offsets
+from nodes.voice.editing import CURVES, WAYS, Offsets, curve_of, read_offsets, write_offsets
 
 #: The input of the node whose motion is edited, and its parameters.
 INPUT, TEXT, STRENGTH = "motion", "curves", "strength"
@@ -44,7 +32,7 @@ NOTHING = "Wire a motion into this node to see its curves."
 COMING = "The motion is being made."
 
 
-class MotionEditor(QWidget):
+class MotionEditor(CurveFrame):
     """Shows the motion that comes into the selected node, and edits what the node changes in it."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -52,65 +40,29 @@ class MotionEditor(QWidget):
         self.session = session
         self.node = ""
         self._shown: list[str] = []
+        plot = MotionPlot(session, self)
+        ways = (
+            (way, f"Let the change go on {way} from the selected keys", plot.shape_selected) for way in WAYS
+        )
+        self._build(plot, NOTHING, ways, "Bring all of the motion into view (F)")
         self._asked = AskedValue(session, MOTION_SLOT, Motion, self)
         self._asked.changed.connect(self._on_motion)
-        self.plot = MotionPlot(session, self)
         self.plot.offsets_changed.connect(self._on_offsets)
         self.plot.selection_changed.connect(self._show_ways)
-        self.list = QListWidget(self)
-        self.list.setMinimumWidth(120)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName("Curves to show")
         self.list.setToolTip("Tick the curves to see; those that are changed are bold")
         self.list.itemChanged.connect(self._on_checked)
-        self.empty = QLabel(NOTHING, self)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setProperty("dim", True)
         self.reach: QDoubleSpinBox = number("How far a pull reaches to both sides", 0.02, 5.0, self)
         self.reach.setSuffix(" s")
         self.reach.setSingleStep(0.05)
         self.reach.setValue(self.plot.reach)
         self.reach.valueChanged.connect(self._on_reach)
-        self.buttons: dict[Way, QToolButton] = {}
-        self.split = QSplitter(self)
-        self.split.addWidget(self.list)
-        self.split.addWidget(self.plot)
-        self.split.setStretchFactor(1, 1)
-        self.split.setSizes([190, 700])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._bar())
-        column.addWidget(self.split, 1)
-        column.addWidget(self.empty, 1)
+        self.add_field("Reach", self.reach)
         session.graph_changed.connect(lambda _before, _after: self.refresh())
         session.slots_changed.connect(self.refresh)
         session.frame_changed.connect(lambda _frame: self.plot.update())
         self.refresh()
-
-    def _bar(self) -> QHBoxLayout:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(6, 4, 6, 4)
-        bar.setSpacing(3)
-        for way in WAYS:
-            button = QToolButton(self)
-            button.setText(way.capitalize())
-            button.setToolTip(f"Let the change go on {way} from the selected keys")
-            button.setProperty("segment", True)
-            button.setCheckable(True)
-            button.clicked.connect(partial(self.plot.shape_selected, way))
-            self.buttons[way] = button
-            bar.addWidget(button)
-        bar.addSpacing(10)
-        bar.addWidget(QLabel("Reach", self))
-        bar.addWidget(self.reach)
-        bar.addStretch(1)
-        self.fit_button = QToolButton(self)
-        self.fit_button.setIcon(icon("frame_all"))
-        self.fit_button.setToolTip("Bring all of the motion into view (F)")
-        self.fit_button.clicked.connect(self.plot.fit)
-        bar.addWidget(self.fit_button)
-        return bar
 
     # -- what is shown ------------------------------------------------------------------------
 
@@ -239,9 +191,3 @@ class MotionEditor(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         super().showEvent(event)
         self.refresh()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "fit_button"):
-            self.fit_button.setIcon(icon("frame_all"))
-            self.plot.update()
