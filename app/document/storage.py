@@ -35,7 +35,10 @@ def explained(error: OSError | ValueError, path: Path, verb: str) -> FileProblem
     if number in _REASONS:
         what, hint = _REASONS[number]
         if number == errno.ENOENT and verb == "write":
-            what, hint = f"there is no folder {path.parent}", "Make it first, or choose another place"
+            if path.parent.is_dir():
+                what, hint = "its folder takes no files", "Choose another place"
+            else:
+                what, hint = f"there is no folder {path.parent}", "Make it first, or choose another place"
         return FileProblem(what.format(verb=verb), hint=hint, where=str(path))
     reason = getattr(error, "strerror", None) or str(error)
     return FileProblem(

@@ -81,11 +81,16 @@ def write_problem(error: OSError, path: Path) -> FileProblem:
         return FileProblem(
             f"there is no right to write {path}", hint="Choose a folder in which you may save files"
         )
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+    # Some folders, such as those of the system's own, take no new files and say "not found".
+    if error.errno in (errno.ENOENT, errno.ENOTDIR) and not path.parent.is_dir():
         return FileProblem(
             f"the folder {path.parent} does not exist", hint="Make it first, or choose another folder"
         )
     if error.errno == errno.EISDIR:
         return FileProblem(f"{path} is a folder", hint="Give the name of a file")
+    if error.errno == errno.ENOENT:
+        return FileProblem(
+            f"{path} cannot be written: its folder takes no files", hint="Choose another folder"
+        )
     reason = error.strerror or str(error)
     return FileProblem(f"{path} cannot be written: {reason}", hint="Choose another file name or folder")

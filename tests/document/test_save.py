@@ -94,6 +94,12 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         save(graph_at(1), tmp_path / "none" / "a.graph", REGISTRY)
 
 
+def test_a_folder_that_takes_no_files_is_not_called_missing(tmp_path: Path) -> None:
+    error = FileNotFoundError(errno.ENOENT, "No such file or directory")
+    assert "its folder takes no files" in str(storage.explained(error, tmp_path / "a.graph", "write"))
+    assert "there is no such file" in str(storage.explained(error, tmp_path / "a.graph", "read"))
+
+
 def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match="it is a folder"):
         save(graph_at(1), tmp_path, REGISTRY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import struct
 import wave
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from app.export.atomic import writing
 from app.export.surfaces import glb_bytes, vertex_normals
 from app.export.values import extensions_for, read_npz, write_value
 from nodes.load.load_image import load_image
@@ -303,6 +305,14 @@ def test_a_full_disk_costs_no_earlier_file(tmp_path: Path, extension: str) -> No
         write_value(value, path)
     assert path.read_bytes() == b"earlier"
     assert [left.name for left in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_folder_that_takes_no_files_is_not_called_missing(tmp_path: Path) -> None:
+    with (
+        pytest.raises(FileProblem, match="cannot be written: its folder takes no files"),
+        writing(tmp_path / "a.png"),
+    ):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
