@@ -88,6 +88,8 @@ class PlotBoard(pg.GraphicsView):
         self.curves: dict[str, pg.PlotDataItem] = {}
         self.wave: Wave | None = None
         self.wave_line = pg.PlotCurveItem()
+        # As single lines: a long path takes several times longer to paint.
+        self.wave_line.setSegmentedLineMode("on")
         self.clip_marks = pg.PlotCurveItem(connect="pairs")
         self.clip_marks.setZValue(5)
         self._clipped = np.zeros((0, 2))
@@ -127,17 +129,18 @@ class PlotBoard(pg.GraphicsView):
 
     # -- what is shown ------------------------------------------------------------------------
 
-    def show_wave(self, wave: Wave, colour: str) -> None:
-        """Show a sound: its envelope above, its level below."""
+    def show_wave(self, wave: Wave, colour: str) -> int:
+        """Show a sound: its envelope above, its level below. Returns at how many places it is clipped."""
         self._clear()
         self.wave = wave
         self._clipped = wave.clipped()
-        self.wave_line.setPen(self._pen(colour, 1.0))
+        self.wave_line.setPen(self._pen(colour))
         reach = max(wave.peak, 1.0) * 1.05
         self._set_extent(wave.seconds, {UPPER: (-reach, reach), LOWER: (SILENCE, 0.0)})
         self._add_curve("level", *wave.level(), colour, LOWER)
         self._show_lower(True)
         self._refine()
+        return len(self._clipped)
 
     def show_curves(self, seconds: float, upper: Curves, lower: Curves) -> None:
         """Show curves by name: seconds, values and colour; those that are gone are removed.
@@ -196,7 +199,7 @@ class PlotBoard(pg.GraphicsView):
         self.curves.clear()
 
     def _add_curve(self, name: str, x: FloatArray, y: FloatArray, colour: str, pane: str) -> None:
-        curve = pg.PlotDataItem(pen=self._pen(colour, 1.6), antialias=True, skipFiniteCheck=False)
+        curve = pg.PlotDataItem(pen=self._pen(colour), antialias=True, skipFiniteCheck=False)
         self.panes[pane].addItem(curve)
         curve.setDownsampling(auto=True, method="peak")
         curve.setClipToView(True)
@@ -309,8 +312,9 @@ class PlotBoard(pg.GraphicsView):
             axis.showLabel(bool(text))
 
     @staticmethod
-    def _pen(colour: str, width: float) -> object:
-        return pg.mkPen(QColor(colour), width=width)
+    def _pen(colour: str) -> object:
+        # One pixel: wider lines take Qt a hundred times longer, at every move of the playhead.
+        return pg.mkPen(QColor(colour), width=1)
 
 
 def _bounds(curves: list[FloatArray], low: float, high: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from app.ui.viewers.plot_board import PlotBoard
 
 EMPTY, STILL = "It is empty", "Nothing moves in it"
+CLIPPED = "Cut off at full scale at {} place{}: the red marks"
 WAVE_HUE = HUES[2]
 LEGEND_PIXELS = 190
 
@@ -56,9 +58,11 @@ class PlotView(QWidget):
 
     def show_value(self, value: Any) -> None:
         """Show a sound or a motion; anything else is empty."""
-        self._value = value if isinstance(value, Audio | Motion) else None
+        if self._value is not None and _are_equal(value, self._value):
+            return  # It comes again with every frame.
+        self._value = value if isinstance(value, Audio | Motion) and _has_content(value) else None
         self.probed.emit("")
-        if self._value is None or self._value.seconds <= 0:
+        if self._value is None:
             self._say(EMPTY)
             if self.board is not None:
                 self._split.hide()
@@ -140,7 +144,8 @@ class PlotView(QWidget):
         self._say("")
         self._hues = {}
         board.name_values("", "dB")
-        board.show_wave(Wave(audio), WAVE_HUE)
+        clips = board.show_wave(Wave(audio), WAVE_HUE)
+        board.setToolTip(CLIPPED.format(clips, "s" if clips > 1 else "") if clips else "")
 
     def _show_motion(self, board: PlotBoard, motion: Motion) -> None:
         assert self.legend is not None
@@ -154,6 +159,7 @@ class PlotView(QWidget):
         self.legend.show()
         seconds = np.arange(len(motion.coefficients)) / motion.fps
         curves = {name: (seconds, curve_of(motion, name), hue) for name, hue in self._hues.items()}
+        board.setToolTip("")
         board.name_values("", "degrees")
         board.show_curves(
             motion.seconds,
@@ -207,3 +213,16 @@ class PlotView(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and getattr(self, "board", None) is not None:
             self.board.dress()
+
+
+def _has_content(value: Audio | Motion) -> bool:
+    return value.seconds > 0 and not (isinstance(value, Audio) and not value.samples.shape[1])
+
+
+def _are_equal(one: Any, other: Audio | Motion) -> bool:
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    pairs = ((getattr(one, field.name), getattr(other, field.name)) for field in fields(other))
+    return all(np.array_equal(a, b) for a, b in pairs)

@@ -26,20 +26,26 @@ FULL_SCALE = 0.9999
 HEAD = ("headPitch", "headYaw", "headRoll")
 
 
-def envelope(samples: FloatArray, columns: int) -> FloatArray:
-    """The lowest and highest sample, of any channel, of each of `columns` equal parts: columns x 2."""
-    if not len(samples) or columns < 1:
-        return np.zeros((max(columns, 0), 2), np.float32)
-    starts = np.linspace(0, len(samples), columns, endpoint=False).astype(np.intp)
-    low, high = _extremes(np.asarray(samples, np.float32), np.asarray(samples, np.float32), starts)
-    return np.stack([low, high], axis=1)
-
-
 def _extremes(lowest: FloatArray, highest: FloatArray, starts: np.ndarray) -> tuple[FloatArray, FloatArray]:
     """The lowest and highest from each start to the next, over all channels."""
-    low = np.minimum.reduceat(lowest, starts, axis=0)
-    high = np.maximum.reduceat(highest, starts, axis=0)
-    return low.reshape(len(starts), -1).min(axis=1), high.reshape(len(starts), -1).max(axis=1)
+    # Channels lie side by side: one flat row is reduced many times faster than columns.
+    starts = starts * (lowest.size // len(lowest))
+    low, high = (
+        np.minimum.reduceat(lowest.reshape(-1), starts),
+        np.maximum.reduceat(highest.reshape(-1), starts),
+    )
+    return low, high
+
+
+def _blocks(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The lowest and highest of every BLOCK samples, over all channels; the last block may be shorter."""
+    whole = len(samples) // BLOCK
+    rows = samples[: whole * BLOCK].reshape(whole, BLOCK * samples.shape[1])
+    low, high = rows.min(axis=1), rows.max(axis=1)
+    rest = samples[whole * BLOCK :]
+    if len(rest):
+        low, high = np.append(low, rest.min()), np.append(high, rest.max())
+    return low, high
 
 
 class Wave:
@@ -54,12 +60,9 @@ class Wave:
         self._samples = host_array(audio.samples)
         self._rate = audio.rate
         self.seconds = audio.seconds
-        starts = np.arange(0, len(self._samples), BLOCK)
-        empty = np.zeros(0, np.float32)
-        self._low, self._high = (
-            _extremes(self._samples, self._samples, starts) if len(starts) else (empty, empty)
-        )
-        self.peak = float(max(self._high.max(initial=0.0), -self._low.min(initial=0.0)))
+        self._low, self._high = _blocks(self._samples)
+        self._loudest = np.maximum(np.abs(self._low), np.abs(self._high))
+        self.peak = float(self._loudest[np.isfinite(self._loudest)].max(initial=0.0))
 
     def between(self, first: float, last: float, columns: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Seconds, lowest and highest sample there, for at most about `columns` places.
@@ -87,12 +90,16 @@ class Wave:
 
     def clipped(self) -> FloatArray:
         """From which to which second samples were cut off at full scale: runs x 2."""
-        if self.peak < FULL_SCALE:
+        loud = np.flatnonzero(~(self._loudest < FULL_SCALE))
+        places = (loud[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+        places = places[places < len(self._samples)]
+        places = places[(np.abs(self._samples[places]) >= FULL_SCALE).any(axis=1)]
+        if not len(places):
             return np.zeros((0, 2))
-        full = ((self._samples >= FULL_SCALE) | (self._samples <= -FULL_SCALE)).any(axis=1)
-        borders = np.flatnonzero(np.diff(full.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
-        long = borders[borders[:, 1] - borders[:, 0] >= CLIPPED_RUN]
-        return np.asarray(long / self._rate, np.float64)
+        gaps = np.flatnonzero(np.diff(places) > 1)
+        first, last = places[np.append(0, gaps + 1)], places[np.append(gaps, len(places) - 1)] + 1
+        runs = np.stack([first, last], axis=1)[last - first >= CLIPPED_RUN]
+        return np.asarray(runs / self._rate, np.float64)
 
     def level(self) -> tuple[FloatArray, FloatArray]:
         """Seconds, and the root mean square around each in decibels below full scale, from SILENCE up."""
@@ -101,11 +108,11 @@ class Wave:
         if not whole:
             return np.zeros(0), np.zeros(0)
         power = np.empty(whole)
-        # In parts: squares of a long sound would take twice its memory.
+        # In parts: a slice that is not contiguous is copied.
         for first in range(0, whole, 4096):
             last = min(first + 4096, whole)
-            part = self._samples[first * hop : last * hop].astype(np.float64)
-            power[first:last] = (part.reshape(last - first, -1) ** 2).mean(axis=1)
+            part = self._samples[first * hop : last * hop].reshape(last - first, -1)
+            power[first:last] = np.einsum("ij,ij->i", part, part) / part.shape[1]
         around = np.ones(min(max(round(WINDOW * LEVELS), 1), whole))
         smooth = np.convolve(power, around, "same") / np.convolve(np.ones(whole), around, "same")
         seconds = (np.arange(whole) + 0.5) * hop / self._rate
@@ -130,4 +137,4 @@ def worth_seeing(motion: Motion) -> list[str]:
     return [*(ARKIT_NAMES[index] for index in liveliest(motion)), *turning]
 
 
-__all__ = ["CURVES", "Wave", "curve_of", "envelope", "liveliest", "worth_seeing"]
+__all__ = ["CURVES", "Wave", "curve_of", "liveliest", "worth_seeing"]

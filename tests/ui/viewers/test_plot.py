@@ -119,6 +119,8 @@ def test_only_runs_at_full_scale_count_as_clipped() -> None:
     samples[4000:4010, 1] = -1.0
     runs = Wave(Audio(samples, RATE)).clipped()
     assert np.allclose(runs, [[0.5, 0.50125]])
+    samples[3 * BLOCK - 2 : 3 * BLOCK + 2, 0] = 1.0
+    assert len(Wave(Audio(samples, RATE)).clipped()) == 2, "over the border of two blocks"
     assert not len(Wave(a_tone(0.9)).clipped())
 
 
@@ -127,10 +129,24 @@ def test_clipping_is_marked_in_the_colour_of_errors(view: PlotView) -> None:
     settle()
     error = current_theme().colour("error")
     assert not has_colour(view.grab().toImage(), error)
+    assert view.board is not None
+    assert view.board.toolTip() == ""
     loud = a_tone(3.0)
     view.show_value(Audio(loud.samples.clip(-1, 1), loud.rate))
     settle()
     assert has_colour(view.grab().toImage(), error)
+    assert "full scale" in view.board.toolTip()
+
+
+def test_samples_that_are_no_numbers_leave_a_gap(view: PlotView) -> None:
+    sound = a_tone(0.9)
+    sound.samples[1000:1010], sound.samples[2000] = np.nan, np.inf
+    view.show_value(sound)
+    settle()
+    assert view.board is not None
+    assert view.board.panes["upper"].viewRange()[1] == pytest.approx([-1.05, 1.05])
+    assert not view.grab().isNull()
+    view.board.pointed.emit((0.126, 0.0, "upper"))
 
 
 def test_zooming_in_shows_samples_that_the_whole_view_sums_up(view: PlotView) -> None:
@@ -250,7 +266,9 @@ def test_a_motion_that_stands_still_says_so_until_a_curve_is_wanted(view: PlotVi
 # -- both -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [None, Audio(np.zeros((0, 1), np.float32), RATE), a_motion(0.0)])
+@pytest.mark.parametrize(
+    "value", [None, *(Audio(np.zeros(shape, np.float32), RATE) for shape in ((0, 1), (9, 0))), a_motion(0.0)]
+)
 def test_without_content_it_says_that_it_is_empty(view: PlotView, value: object) -> None:
     view.show_value(a_tone())
     view.show_value(value)
@@ -286,6 +304,18 @@ def test_what_is_in_view_stays_when_a_value_of_the_same_length_comes(view: PlotV
     assert board.seen() == pytest.approx(seen)
     view.show_value(a_motion(6.0))
     assert board.seen() == pytest.approx((0.0, 6.0))
+
+
+@pytest.mark.parametrize("made", [a_tone, a_motion])
+def test_the_same_value_again_is_not_drawn_anew(view: PlotView, made: Callable[..., Audio | Motion]) -> None:
+    view.show_value(made())
+    board = view.board
+    assert board is not None
+    before = dict(board.curves)
+    view.show_value(made())
+    assert board.curves == before
+    view.show_value(made(seconds=2.0))
+    assert board.curves != before
 
 
 def test_one_cannot_look_past_the_ends(view: PlotView) -> None:
@@ -394,7 +424,7 @@ def test_another_theme_dresses_the_plot(view: PlotView, qapp: QApplication) -> N
         assert alike(corner, theme.colour("field"))
 
 
-def test_a_drag_on_the_playhead_sets_the_frame_of_the_session(session, tmp_path) -> None:
+def test_in_the_viewer_the_playhead_sets_the_frame_and_f_shows_all(session, tmp_path) -> None:
     viewer = Viewer(session, Actions(tmp_path / "keys.json"))
     viewer.pages.plot.show_value(a_motion())
     viewer.pages.plot.sought.emit(2.0)
@@ -402,6 +432,10 @@ def test_a_drag_on_the_playhead_sets_the_frame_of_the_session(session, tmp_path)
     board = viewer.pages.plot.board
     assert board is not None
     assert board.playheads["upper"].value() == pytest.approx(2.0)
+    viewer.pages.setCurrentWidget(viewer.pages.plot)
+    viewer.pages.plot.zoom_by(8)
+    QTest.keyClick(viewer.pages.plot, Qt.Key.Key_F)
+    assert board.seen() == pytest.approx((0.0, 4.0))
     viewer.pages.plot.probed.emit("1.000 s")
     assert viewer.probe.text() == "1.000 s"
     viewer.close_pages()

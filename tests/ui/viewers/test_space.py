@@ -9,7 +9,7 @@ import pytest
 
 from app.ui.viewers.orbit import STEEPEST, Orbit
 from app.ui.viewers.surfaces import surface_of, vertex_normals
-from app.ui.viewers.traces import envelope, liveliest
+from app.ui.viewers.traces import Wave, liveliest
 from nodes.sdk.values import Audio, Image, Mesh, Motion, Splats
 
 
@@ -102,15 +102,19 @@ def test_the_envelope_holds_every_peak() -> None:
     samples = np.zeros((44100, 1), np.float32)
     samples[12345] = 0.9
     samples[30000] = -0.7
-    wave = envelope(samples, 200)
-    assert wave.shape == (200, 2)
-    assert wave.max() == pytest.approx(0.9)
-    assert wave.min() == pytest.approx(-0.7)
+    seconds, low, high = Wave(Audio(samples, 44100)).between(0.0, 1.0, 200)
+    assert len(seconds) == len(low) == len(high)
+    assert 190 <= len(seconds) <= 201
+    assert high.max() == pytest.approx(0.9)
+    assert low.min() == pytest.approx(-0.7)
 
 
 def test_short_and_empty_sound_has_an_envelope() -> None:
-    assert envelope(np.zeros((0, 1), np.float32), 10).shape == (10, 2)
-    assert envelope(np.ones((3, 2), np.float32), 10).shape == (10, 2)
+    assert not len(Wave(Audio(np.zeros((0, 1), np.float32), 44100)).between(0.0, 1.0, 10)[0])
+    seconds, low, high = Wave(Audio(np.ones((3, 2), np.float32), 44100)).between(0.0, 1.0, 10)
+    assert len(seconds) == 3
+    assert np.all(low == 1)
+    assert np.all(high == 1)
 
 
 def test_the_liveliest_coefficients_come_first_and_still_ones_never() -> None:
