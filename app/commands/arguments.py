@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -77,6 +78,11 @@ def with_assignments(graph: Graph, registry: Registry, assignments: Iterable[str
             raise GraphError(error.what, hint=error.hint, where=f"--set {text}") from None
         except GraphError as error:
             raise error.at(f"--set {text}") from None
+        if isinstance(parsed, int | float) and spec.kind != "bool" and parsed != float(value):
+            sys.stderr.write(
+                f"facewright: note: --set {text}: out of its range; {parsed:g} is used."
+                f" {spec.expectation()}\n"
+            )
         if spec.kind == "file" and parsed and not is_builtin(str(parsed)):
             parsed = str(Path(str(parsed)).absolute())
         level = set_parameter(level, registry, node, name, parsed)

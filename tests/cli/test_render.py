@@ -79,6 +79,13 @@ def test_a_path_that_is_set_is_relative_to_the_working_folder(run: Run, film: Pa
     assert (tmp_path / "here.mp4").exists()
 
 
+def test_a_set_value_out_of_range_is_told_and_the_nearest_used(run: Run, film: Path) -> None:
+    outcome = run("eval", film, "light.out", "-o", "a.png", "--set", "light.exposure=1e300")
+    assert outcome.status == 0
+    assert "note: --set light.exposure=1e300: out of its range; 5 is used" in outcome.err
+    assert "note" not in run("eval", film, "light.out", "-o", "a.png", "--set", "light.exposure=2.50").err
+
+
 def test_eval_takes_the_frame(run: Run, film: Path, tmp_path: Path) -> None:
     run("eval", film, "light.out", "-o", "dark.png", "--frame", "0")
     run("eval", film, "light", "-o", "bright.png", "--frame", "5")
@@ -113,7 +120,7 @@ def test_a_mask_can_be_a_film(run: Run, write_graph: Callable[..., Path], tmp_pa
         (("render", "a.graph", "-o", "."), "it is a folder"),
         (("render", "a.graph", "-o", "a.graph/x.mp4"), "a part of its path is not a folder"),
         (("render", "a.graph", "-o", "x.docx"), "x.docx"),
-        (("render", "a.graph", "-o", "plain"), "plain"),
+        (("render", "a.graph", "-o", "plain"), "written to 'plain'. Let the name end in .mp4"),
         (("render", "a.graph", "--set", "light.exposure=bright"), "cannot be 'bright'. It takes a number"),
         (
             ("render", "a.graph", "--set", "light.mood=1"),
