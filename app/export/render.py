@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.export.pictures import check_picture_path, write_picture
+from app.export.pictures import PICTURE_EXTENSIONS, check_picture_path, write_picture
 from app.export.progress import ExportProgress, OnProgress
 from app.export.sequence import export_sequence, is_pattern
 from app.export.settings import VIDEO_EXTENSIONS, VideoSettings, extension_of
@@ -76,6 +76,11 @@ def export(
         write_value(frame_at(first), target)
         on_progress(ExportProgress(1, 1, 0.0))
         return ExportReport(target, 1, 0)
+    if chosen and "depth" not in chosen and extension_of(target) not in PICTURE_EXTENSIONS:
+        raise NodeError(
+            f"neither a video nor a picture can be written to '{target.name}'",
+            hint=f"Let the name end in {', '.join('.' + known for known in VIDEO_EXTENSIONS)} or .png",
+        )
     depth = 16 if chosen.get("depth") == "16 bit" else 8
     quality = int(chosen["quality"]) if "depth" in chosen else 95
     check_picture_path(target, depth)

@@ -199,6 +199,16 @@ def test_a_graph_without_a_writer_says_what_to_add(dialog: ExportDialog, session
     assert "Output" in dialog.problem.text()
 
 
+def test_a_name_without_an_ending_is_refused_before_the_queue(
+    dialog: ExportDialog, queue: ExportQueue, tmp_path: Path
+) -> None:
+    dialog.path.setText(str(tmp_path / "film"))
+    assert not dialog.start.isEnabled()
+    assert "let the name end in .mp4" in dialog.problem.text()
+    dialog.path.setText(str(tmp_path / "film.mp4"))
+    assert dialog.start.isEnabled()
+
+
 def test_progress_shows_frames_and_time_left(
     dialog: ExportDialog, engine: FakeEngine, queue: ExportQueue
 ) -> None:

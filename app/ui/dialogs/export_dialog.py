@@ -245,7 +245,16 @@ class ExportDialog(QDialog):
             return "That is a folder. Name a file in it."
         if not folder.is_dir():
             return f"There is no folder {folder}. Make it first, or choose another place."
+        if not Path(text).suffix:
+            return f"The ending says what is written: let the name end in {self._endings()}."
         return ""
+
+    def _endings(self) -> str:
+        """What the writer's files may end in; a node that is no writer shows pictures."""
+        parameter = self._file_parameter()
+        control = parameter.control if parameter is not None else None
+        known = control.extensions if isinstance(control, File) else ()
+        return ", ".join(f".{extension}" for extension in known or ("png",))
 
     def begin(self) -> None:
         """Put the export into the queue, with the graph as it is now."""
