@@ -52,8 +52,11 @@ def read_sound(text: str, progress: Callable[[float], None] = lambda share: None
             length = container.duration / 1e6 if container.duration else 0.0
             samples = _decode(container, stream, rate, path, lambda s: progress(s / max(length, s, 1e-9)))
     except (av.error.FFmpegError, ValueError, OSError) as error:
+        # FFmpeg's own text repeats the path; what went wrong stands in `strerror`.
+        reason = str(getattr(error, "strerror", None) or error)
         raise FileProblem(
-            f"{path} cannot be read as sound: {error}", hint="Choose another file, or convert it to wav"
+            f"{path} cannot be read as sound: {reason[:1].lower()}{reason[1:]}",
+            hint="Choose another file, or convert it to wav",
         ) from error
     if not len(samples):
         raise FileProblem(f"the sound of {path} is empty", hint="Copy or export it again")

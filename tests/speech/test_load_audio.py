@@ -72,8 +72,9 @@ def test_empty_and_foreign_files_are_told_in_one_line(tmp_path: Path) -> None:
     text.write_text("this is no sound " * 50)
     with pytest.raises(FileProblem, match="empty"):
         load_audio(path=str(empty), context=Context())
-    with pytest.raises(FileProblem, match="cannot be read as sound"):
+    with pytest.raises(FileProblem, match="cannot be read as sound") as caught:
         load_audio(path=str(text), context=Context())
+    assert "Errno" not in str(caught.value) and str(caught.value).count("text.mp3") == 1
     with pytest.raises(FileProblem, match="does not exist"):
         load_audio(path=str(tmp_path / "gone.wav"), context=Context())
     with pytest.raises(NodeError, match="no sound file is chosen"):
