@@ -384,7 +384,7 @@ def _pair(data: Any, place: str) -> tuple[float, float]:
 
 def _frame(data: Any, place: str) -> int:
     if not _is_number(data) or not math.isfinite(data) or int(data) != data or abs(data) > MAX_FRAME:
-        raise FileProblem(f"{place}: it must be a whole number of frames")
+        raise FileProblem(f"{place}: it must be a whole number of frames, at most {MAX_FRAME:,}")
     return int(data)
 
 

@@ -46,6 +46,7 @@ HEAD = '{"format": "facewright.graph", "version": 1, '
         (HEAD + '"wires": [["a.out", "b.image"], ["a"]]}', "wire 2 must be written"),
         (HEAD + '"settings": {"fps": 0}}', "'fps': it must be a number above 0"),
         (HEAD + '"settings": {"first": 9, "last": 3}}', "'last' lies before 'first'"),
+        (HEAD + '"settings": {"last": 1000000000}}', "at most 10,000,000"),
         (HEAD + '"settings": {"first": 1.5}}', "'first': it must be a whole number"),
         (HEAD + '"backdrops": {"b": {"at": [0, 0]}}}', "backdrop 'b', 'size'"),
         (HEAD + '"x": NaN}', "it holds NaN"),
