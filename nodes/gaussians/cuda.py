@@ -47,25 +47,9 @@ def render_cuda(splats: Splats, camera: Camera, *, antialias: bool, degree: int,
     import torch
     from gsplat import rasterization
 
-    view = np.eye(4, dtype=np.float32)
-    view[:3] = view_matrix(camera)
-    lens = np.array(
-        [[camera.focal, 0, camera.centre_x], [0, camera.focal, camera.centre_y], [0, 0, 1]], np.float32
-    )
     fields = _uploaded(splats)
     harmonics = fields.pop("harmonics")
-    # Quaternions are w x y z, opacities and scales linear, and the matrix leads from the world to a camera
-    # that looks along z with y down. Colours are 0.5 + the sum of the harmonics and not below 0.
-    common = {
-        **fields,
-        "viewmats": _tensor(view)[None],
-        "Ks": _tensor(lens)[None],
-        "width": camera.width,
-        "height": camera.height,
-        "near_plane": NEAR,
-        "eps2d": BLUR,
-        "rasterize_mode": "antialiased" if antialias else "classic",
-    }
+    common = {**fields, **seen_from(camera), "rasterize_mode": "antialiased" if antialias else "classic"}
     highest = min(degree, round(harmonics.shape[1] ** 0.5) - 1)
     with torch.no_grad():
         mode = "RGB+D" if shape else "RGB"
@@ -73,13 +57,35 @@ def render_cuda(splats: Splats, camera: Camera, *, antialias: bool, degree: int,
         colour, cover = drawn[0, ..., :3].cpu().numpy(), alpha[0, ..., 0].cpu().numpy()
         if not shape:
             return Rendered(colour, cover)
-        facing = _tensor(splat_normals(on_host(splats), camera))
+        facing = on_device(splat_normals(on_host(splats), camera))
         normals, _, _ = rasterization(colors=facing, **common)
     depth = drawn[0, ..., 3].cpu().numpy()
     return Rendered(colour, cover, *shape_of(depth, normals[0].cpu().numpy(), cover))
 
 
-def _tensor(array: Any) -> Any:
+def seen_from(camera: Camera) -> dict[str, Any]:
+    """A camera, and how it is drawn with, by the names that gsplat gives them.
+
+    Of splats it wants quaternions as w x y z, opacities and scales linear; its matrix leads from the world
+    to a camera that looks along z with y down. Colours are 0.5 + the sum of the harmonics and not below 0.
+    """
+    view = np.eye(4, dtype=np.float32)
+    view[:3] = view_matrix(camera)
+    lens = np.array(
+        [[camera.focal, 0, camera.centre_x], [0, camera.focal, camera.centre_y], [0, 0, 1]], np.float32
+    )
+    return {
+        "viewmats": on_device(view)[None],
+        "Ks": on_device(lens)[None],
+        "width": camera.width,
+        "height": camera.height,
+        "near_plane": NEAR,
+        "eps2d": BLUR,
+    }
+
+
+def on_device(array: Any) -> Any:
+    """An array as a float32 tensor on the CUDA device."""
     import torch
 
     return torch.as_tensor(array, dtype=torch.float32, device=_DEVICE)
@@ -95,11 +101,11 @@ def _uploaded(splats: Splats) -> dict[str, Any]:
     global _last
     if _last is None or _last[0]() is not splats:
         fields = {
-            "means": _tensor(splats.positions),
-            "quats": _tensor(splats.rotations),
-            "scales": _tensor(splats.scales),
-            "opacities": _tensor(splats.opacities),
-            "harmonics": _tensor(splats.harmonics),
+            "means": on_device(splats.positions),
+            "quats": on_device(splats.rotations),
+            "scales": on_device(splats.scales),
+            "opacities": on_device(splats.opacities),
+            "harmonics": on_device(splats.harmonics),
         }
         _last = weakref.ref(splats), fields
     return dict(_last[1])

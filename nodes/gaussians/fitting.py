@@ -31,9 +31,18 @@ from nodes.sdk.values.arrays import FloatArray
 #: Steps of Adam for a parameter, times the scene's reach for positions (Kerbl et al. 2023).
 _RATES = {"positions": 4e-4, "scales": 8e-3, "rotations": 2e-3, "opacities": 4e-2, "harmonics": 6e-3}
 _LAST_RATE = 0.02
+#: Adam's rate for harmonics that change with the direction, times that of the plain colour.
+HIGHER = 0.1
+BETAS = (0.9, 0.999)
 _DENSIFY_EVERY = 100
-_FAINT = 0.02
-_BETAS = (0.9, 0.999)
+#: Splats fainter than this are taken away.
+FAINT = 0.02
+#: Most new splats at a time, as a share of those that are there.
+GROWTH = 0.12
+#: Splats above the second size, times the scene's reach, are taken away; above the first, split.
+LARGE, HUGE = 0.01, 0.5
+#: How many times smaller two splats are that one was split into, or doubled to.
+SPLIT, DOUBLED = 1.6, 1.15
 
 
 @dataclass(frozen=True)
@@ -160,16 +169,38 @@ class SplatFit:
             self._step()
             each(self)
 
-    def _step(self) -> None:
-        share = self.done / self.settings.steps
-        level = self._levels[_factor_at(self.settings, share)]
+    def _next(self) -> tuple[int, int, FloatArray]:
+        """What the next step looks at: how many times smaller, which view, before what background."""
+        factor = _factor_at(self.settings, self.share)
         if not self._order:
-            self._order = self._random.permutation(len(level.targets)).tolist()
-        colour, alpha, camera = level.targets[self._order.pop()]
+            self._order = self._random.permutation(len(self._levels[factor].targets)).tolist()
         # A background that changes lets splats not stand in for it.
-        behind = self._random.random(3).astype(np.float32)
-        splats = self.splats
-        degree = min(self.settings.degree, int(4 * share))
+        return factor, self._order.pop(), self._random.random(3).astype(np.float32)
+
+    @property
+    def share(self) -> float:
+        """How much of all steps is done, 0..1."""
+        return self.done / self.settings.steps
+
+    @property
+    def _degree(self) -> int:
+        """Of the harmonics that the next step uses."""
+        return min(self.settings.degree, int(4 * self.share))
+
+    def _rates(self) -> dict[str, float]:
+        """Adam's rates for the next step, corrected for how young its means are."""
+        time = self.done + 1
+        correction = float(np.sqrt(1 - BETAS[1] ** time) / (1 - BETAS[0] ** time))
+        fade = _LAST_RATE**self.share
+        rates = {name: rate * correction * max(fade, 0.1) for name, rate in _RATES.items()}
+        rates["positions"] = _RATES["positions"] * correction * self._reach * fade
+        rates["opacities"] = _RATES["opacities"] * correction
+        return rates
+
+    def _step(self) -> None:
+        factor, row, behind = self._next()
+        colour, alpha, camera = self._levels[factor].targets[row]
+        splats, degree = self.splats, self._degree
         projected = project_splats(splats, camera, degree=degree)
         lists = tile_lists(projected, camera.width, camera.height)
         picture = composite(projected.records, lists, camera.width, camera.height)
@@ -179,12 +210,17 @@ class SplatFit:
         found = gradients(splats, camera, projected, lists, picture, by_colour, by_colour @ behind, degree)
         self._pull += found.screen * camera.width
         self._seen += projected.visible
-        self._adam(found, share)
+        self._adam(found)
+        self._count()
+
+    def _count(self) -> None:
+        """A step is done: every so many, splats come and go."""
+        share = self.share
         self.done += 1
         if self.done % _DENSIFY_EVERY == 0 and 0.03 < share < 0.75:
             self._densify()
 
-    def _adam(self, found: Gradients, share: float) -> None:
+    def _adam(self, found: Gradients) -> None:
         by = {
             "positions": found.positions,
             "scales": found.scales,
@@ -192,18 +228,11 @@ class SplatFit:
             "opacities": found.opacities[:, None],
             "harmonics": found.harmonics,
         }
-        time = self.done + 1
-        correction = np.sqrt(1 - _BETAS[1] ** time) / (1 - _BETAS[0] ** time)
-        fade = _LAST_RATE**share
+        by_name = self._rates()
         for name, values in self._parameters.items():
-            rate = _RATES[name] * correction
-            if name == "positions":
-                rate *= self._reach * fade
-            elif name != "opacities":
-                rate *= max(fade, 0.1)
-            rates = np.full(values.shape[1:], rate, np.float32)
+            rates = np.full(values.shape[1:], by_name[name], np.float32)
             if name == "harmonics":
-                rates[1:] *= 0.1
+                rates[1:] *= HIGHER
             _adam(
                 values.reshape(len(values), -1),
                 by[name].reshape(len(values), -1),
@@ -214,11 +243,11 @@ class SplatFit:
 
     def _densify(self) -> None:
         now = self._parameters
-        kept = sigmoid(now["opacities"][:, 0]) > _FAINT
+        kept = sigmoid(now["opacities"][:, 0]) > FAINT
         pull = np.where(kept, self._pull / np.maximum(self._seen, 1), 0)
-        kept &= now["scales"].max(axis=1) < np.log(0.5 * self._reach)
+        kept &= now["scales"].max(axis=1) < np.log(HUGE * self._reach)
         room = self.settings.most - int(kept.sum())
-        more = min(room, int(0.12 * kept.sum()))
+        more = min(room, int(GROWTH * kept.sum()))
         rows = np.zeros(0, np.int64)
         if more > 0:
             rows = np.argpartition(-pull, min(more, len(pull) - 1))[:more]
@@ -229,8 +258,8 @@ class SplatFit:
         turn = matrices(normalised(grown["rotations"]))
         grown["positions"] += np.einsum("nij,nj->ni", turn, offset).astype(np.float32)
         # Two halves of a large splat are smaller than it; a small one is doubled.
-        large = scale.max(axis=1) > 0.01 * self._reach
-        smaller = np.where(large, np.log(1.6), np.log(1.15)).astype(np.float32)[:, None]
+        large = scale.max(axis=1) > LARGE * self._reach
+        smaller = np.where(large, np.log(SPLIT), np.log(DOUBLED)).astype(np.float32)[:, None]
         grown["scales"] -= smaller
         now["scales"][rows] -= smaller
         for state in (self._first, self._second):
@@ -287,8 +316,8 @@ def _level(views: Sequence[View], factor: int) -> _Level:
 
 @njit(cache=True, fastmath=True, parallel=True)
 def _adam(values, by, first, second, rates):  # type: ignore[no-untyped-def]
-    keep, spare = np.float32(_BETAS[0]), np.float32(1 - _BETAS[0])
-    keep2, spare2 = np.float32(_BETAS[1]), np.float32(1 - _BETAS[1])
+    keep, spare = np.float32(BETAS[0]), np.float32(1 - BETAS[0])
+    keep2, spare2 = np.float32(BETAS[1]), np.float32(1 - BETAS[1])
     for i in prange(values.shape[0]):
         for k in range(values.shape[1]):
             gradient = by[i, k]

@@ -7,14 +7,14 @@ import numpy as np
 from nodes.sdk.values.arrays import FloatArray
 
 # Wang et al. 2004: an 11 px Gaussian window and two constants against division by nothing.
-_WINDOW, _SIGMA = 11, 1.5
-_C1, _C2 = 0.01**2, 0.03**2
+WINDOW, SIGMA = 11, 1.5
+C1, C2 = 0.01**2, 0.03**2
 
 
 def _blurred(picture: FloatArray) -> FloatArray:
     import cv2
 
-    return cv2.GaussianBlur(picture, (_WINDOW, _WINDOW), _SIGMA, borderType=cv2.BORDER_REFLECT)
+    return cv2.GaussianBlur(picture, (WINDOW, WINDOW), SIGMA, borderType=cv2.BORDER_REFLECT)
 
 
 def structural_similarity(picture: FloatArray, target: FloatArray) -> tuple[float, FloatArray]:
@@ -25,8 +25,8 @@ def structural_similarity(picture: FloatArray, target: FloatArray) -> tuple[floa
     variance = _blurred(picture * picture) - square
     other_variance = _blurred(target * target) - other_square
     covariance = _blurred(picture * target) - both
-    top1, top2 = 2 * both + _C1, 2 * covariance + _C2
-    low1, low2 = square + other_square + _C1, variance + other_variance + _C2
+    top1, top2 = 2 * both + C1, 2 * covariance + C2
+    low1, low2 = square + other_square + C1, variance + other_variance + C2
     similar = top1 * top2 / (low1 * low2)
     by_mean = 2 * other * top2 / (low1 * low2) - 2 * mean * similar / low1
     by_variance = -similar / low2

@@ -65,18 +65,24 @@ def views_of_heads(heads: Sequence[HeadState], mattes: Sequence[Mask]) -> list[V
 
 
 def fitted(
-    views: Sequence[View], settings: FitSettings, start: Splats | None, kept: Path, context: Context
+    views: Sequence[View],
+    settings: FitSettings,
+    start: Splats | None,
+    kept: Path,
+    context: Context,
+    device: str = "cpu",
 ) -> Splats:
     """The splats after all steps.
 
     Args:
         kept: where the fit is stored when it stops, and looked for.
+        device: "cpu" or "cuda"; the processor fits where gsplat or a CUDA device is missing.
 
     Raises:
         Cancelled: when the run was; the fit is kept and goes on next time.
     """
     context.progress(0.05, "carving outlines")
-    fit = SplatFit(views, settings, start)
+    fit = _begun(views, settings, start, context, device)
     if _checkpoints.resume(kept, fit) and fit.done:
         context.progress(0.1, f"going on from step {fit.done}")
     steps, stored = settings.steps, time.monotonic()
@@ -87,7 +93,7 @@ def fitted(
             _checkpoints.store(kept, now)
             stored = time.monotonic()
         if context.wants_preview:
-            context.preview(live_picture(now.splats, views[0]))
+            context.preview(live_picture(now.splats, views[0], device))
         count = len(now.splats.positions) if now.done % 100 == 0 else 0
         words = f"step {now.done} of {steps}, loss {now.loss:.4f}" + (f", {count:,} splats" if count else "")
         context.progress(0.1 + 0.9 * now.done / steps, words)
@@ -101,11 +107,26 @@ def fitted(
     return fit.splats
 
 
-def live_picture(splats: Splats, view: View) -> Image:
+def _begun(
+    views: Sequence[View], settings: FitSettings, start: Splats | None, context: Context, device: str
+) -> SplatFit:
+    """A fit that has taken no step, on the device that is asked for when it can be."""
+    if device.startswith("cuda"):
+        from nodes.gaussians.cuda import cuda_ready
+
+        if cuda_ready():
+            from nodes.gaussians.cuda_fitting import CudaFit
+
+            return CudaFit(views, settings, start)
+        context.notice("Fitted on the processor: there is no CUDA device, or gsplat is not installed")
+    return SplatFit(views, settings, start)
+
+
+def live_picture(splats: Splats, view: View, device: str = "cpu") -> Image:
     """Splats as the camera of a view sees them, small."""
     camera = view.camera
     factor = max(-(-max(camera.width, camera.height) // _LIVE), 1)
-    drawn = render(splats, shrunk(replace(camera), factor))
+    drawn = render(splats, shrunk(replace(camera), factor), device=device)
     alpha = np.clip(drawn.alpha, 0, 1)[..., None]
     colour = np.where(alpha > 1e-4, drawn.colour / np.maximum(alpha, 1e-4), 0)
     return Image(np.concatenate([np.clip(colour, 0, 1), alpha], axis=2).astype(np.float32))
