@@ -13,6 +13,7 @@ from app.document.assets import is_builtin
 from app.document.commands.parameters import parameter_spec, set_parameter
 from app.document.format import load_strict
 from app.document.graph import Graph, GraphError
+from app.document.reader import MAX_FRAME
 from app.document.subgraph import inner_at, with_inner_at
 from nodes.sdk.errors import FacewrightError, FileProblem, NodeError
 from nodes.sdk.registry import Registry
@@ -94,7 +95,7 @@ def frame_range(text: str) -> tuple[int, int]:
     """ "12" or "0-49" as first and last frame.
 
     Raises:
-        UsageError: when it is neither, or the last lies before the first.
+        UsageError: when it is neither, the last lies before the first, or one is out of reach.
     """
     found = _FRAMES.fullmatch(text.strip())
     if found is None:
@@ -103,6 +104,8 @@ def frame_range(text: str) -> tuple[int, int]:
     last = first if found[2] is None else int(found[2])
     if last < first:
         raise UsageError(f"frames {text} end before they begin", hint="Write the first frame first")
+    if max(abs(first), abs(last)) > MAX_FRAME:
+        raise UsageError(f"frames {text} are out of reach", hint=f"The last that can be is {MAX_FRAME:,}")
     return first, last
 
 
@@ -116,6 +119,17 @@ def require_node(graph: Graph, name: str, file: Path) -> None:
 def with_rate(graph: Graph, fps: float | None) -> Graph:
     """The graph at another rate."""
     return graph if fps is None else replace(graph, settings=replace(graph.settings, fps=fps))
+
+
+def one_frame(text: str) -> int:
+    """A frame on the command line."""
+    try:
+        frame = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no frame; it takes a whole number") from None
+    if abs(frame) > MAX_FRAME:
+        raise argparse.ArgumentTypeError(f"frame {text} is out of reach; the last is {MAX_FRAME:,}")
+    return frame
 
 
 def positive_rate(text: str) -> float:

@@ -7,7 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.commands.arguments import UsageError, add_graph_file, add_overrides, read_graph, require_node
+from app.commands.arguments import (
+    UsageError,
+    add_graph_file,
+    add_overrides,
+    one_frame,
+    read_graph,
+    require_node,
+)
 from app.commands.progress import ProgressLine
 from app.commands.render import Job, carry_out, is_film, require_folder
 from app.document.commands import add_node, connect
@@ -28,7 +35,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         required=True,
         help="the file: png, mp4, wav, json, csv, npz, obj, glb, ply, ...",
     )
-    parser.add_argument("--frame", metavar="N", type=int, help="the frame; else the graph's first")
+    parser.add_argument("--frame", metavar="N", type=one_frame, help="the frame; else the graph's first")
     parser.add_argument(
         "--no-credentials", action="store_true", help="do not say in the file that people are edited in it"
     )

@@ -143,6 +143,15 @@ def test_what_cannot_be_done_is_one_line_and_status_1(
     assert outcome.out == ""
 
 
+def test_frames_out_of_reach_are_refused_at_once(run: Run, film: Path) -> None:
+    outcome = run("render", film, "--frames", "0-99999999999999999999")
+    assert outcome.status == 2
+    assert "out of reach. The last that can be is 10,000,000" in outcome.line
+    outcome = run("eval", film, "light", "-o", "a.png", "--frame", "99999999999999999999")
+    assert outcome.status == 2
+    assert "out of reach; the last is 10,000,000" in outcome.err
+
+
 def test_a_graph_without_a_writer_says_how_to_go_on(run: Run, write_graph: Callable[..., Path]) -> None:
     path = write_graph(nodes={"c": {"kind": "checker_image"}})
     assert "no node writes a file. Say --node NAME -o OUT" in run("render", path).line
