@@ -6,7 +6,7 @@ from nodes.sdk import Choice, Slider, Text, node
 from nodes.sdk.values import Image
 
 
-@node(title="Pin warp", category="Image")
+@node(title="Pin warp", category="Image", edits="shape")
 def pin_warp(
     image: Image,
     *,
