@@ -40,8 +40,9 @@ def tell(parent: QWidget | None, error: FacewrightError) -> None:
     box.setWindowTitle("Facewright")
     box.setIconPixmap(icon("warning", "warning").pixmap(SIGN))
     box.setTextFormat(Qt.TextFormat.PlainText)
-    what = error.what[:1].upper() + error.what[1:]
-    box.setText(what)
+    first, _, rest = error.what.partition(" ")
+    # The name of a file or a parameter stays as it is written.
+    box.setText(f"{first.capitalize() if first.isalpha() and first.islower() else first} {rest}".strip())
     box.setInformativeText("\n\n".join(part for part in (error.hint, error.where) if part))
     box.exec()
     box.deleteLater()

@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMessageBox
 
 from app.models import policy
 from app.ui.actions import Actions
+from app.ui.dialogs import questions
 from app.ui.dialogs.about import AboutDialog, licences
 from app.ui.dialogs.models_dialog import ModelsDialog, missing_models, models_of
 from app.ui.dialogs.settings_dialog import SettingsDialog
 from app.ui.dialogs.shortcuts_dialog import ShortcutsDialog
 from app.ui.session import Session
 from nodes.sdk import models, own
+from nodes.sdk.errors import FacewrightError
 from nodes.sdk.models import ModelCard
 
 
@@ -135,6 +138,19 @@ def test_commands_are_found_by_words_and_by_key(qapp, qtbot) -> None:
         if not group.child(child).isHidden()
     ]
     assert shown == ["Add a marker"]
+
+
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [("it is empty", "It is empty"), ("face.png carries no graph", "face.png carries no graph")],
+)
+def test_a_file_s_name_stays_as_it_is_written(
+    qapp, monkeypatch: pytest.MonkeyPatch, what: str, shown: str
+) -> None:
+    texts: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: texts.append(box.text()))
+    questions.tell(None, FacewrightError(what))
+    assert texts == [shown]
 
 
 def test_own_nodes_are_off_until_turned_on_in_the_settings(
