@@ -9,11 +9,11 @@ import numpy as np
 from nodes.head._kernels import draw_mouth, draw_skin
 from nodes.head._photo import PhotoLayers
 from nodes.head._photo_behind import Behind, mend_background
+from nodes.head._photo_map import Turn, following_box, grid_map, lip_map
 from nodes.head._photo_mouth import flat
 from nodes.head._shape import landmark_points, neutral_vertices
 from nodes.head._slit import MOUTH, slit
 from nodes.raster.geometry import rotation_matrix
-from nodes.raster.zbuffer import interpolate, rasterise
 from nodes.sdk.values import ARKIT_NAMES, HeadState
 from nodes.sdk.values.arrays import FloatArray
 
@@ -24,24 +24,7 @@ _LIDS = tuple(
     for name, number in _INDEX.items()
     if name.startswith(("eyeBlink", "eyeSquint", "eyeWide", "eyeLook"))
 )
-#: The mouth's map is drawn this many times finer.
-_FINER = 3
 _MESH = np.array([number not in _LIDS for number in range(52)])
-
-
-@dataclass(frozen=True)
-class Turn:
-    """How the head has moved rigidly since the photograph, in the camera's frame: p -> matrix p + shift."""
-
-    matrix: FloatArray
-    shift: FloatArray
-
-    @property
-    def still(self) -> bool:
-        return bool(np.abs(self.matrix - np.eye(3)).max() < 1e-7 and np.abs(self.shift).max() < 1e-7)
-
-    def __call__(self, points: FloatArray) -> FloatArray:
-        return (points @ self.matrix.T + self.shift).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,15 +69,20 @@ def movement(layers: PhotoLayers, state: HeadState, follow: FloatArray | None = 
 
     left, top, right, bottom = layers.window
     moved = turn(layers.vertices + motion)
-    columns, rows = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
-    where = np.dstack([columns, rows]).astype(np.float32)
+    where = np.empty((bottom - top, right - left, 2), np.float32)
+    where[..., 0] = np.arange(left, right) + 0.5
+    where[..., 1] = (np.arange(top, bottom) + 0.5)[:, None]
     if not at_rest:
-        found, cover = _grid_map(layers, motion, turn)
-        np.copyto(where, found, where=cover[..., None])
-        _lip_map(layers, moved, where)
-        if follow is not None:
-            own = np.dstack([columns, rows]).astype(np.float32)
-            where = own + (where - own) * follow[..., None]
+        box = np.s_[:, :] if follow is None else following_box(follow)
+        part = where[box]
+        if part.size:
+            own = part.copy()
+            grid_map(layers, motion, turn, own, part)
+            lip_map(layers, moved, own, part)
+            if follow is not None:
+                part -= own
+                part *= follow[box][..., None]
+                part += own
     return Movement(where, motion, moved, turn, at_rest, still)
 
 
@@ -172,54 +160,6 @@ def _turn(reference: HeadState, state: HeadState) -> Turn:
     old = outer[:3, :3] @ reference.translation + outer[:3, 3]
     new = outer[:3, :3] @ state.translation + outer[:3, 3]
     return Turn(matrix, new - matrix @ old)
-
-
-def _grid_map(layers: PhotoLayers, motion: FloatArray, turn: Turn) -> tuple[FloatArray, np.ndarray]:
-    """For every pixel of the window the photo's place it shows (h x w x 2), and whether any."""
-    grid = layers.grid
-    left, top, right, bottom = layers.window
-    shift = np.zeros_like(grid.points)
-    bound = np.einsum("bkc,bk->bc", motion[grid.corners], grid.weights)
-    shift[grid.bound] = bound
-    if len(grid.bound) and np.abs(bound).max() > 1e-9:
-        shift[grid.free] = grid.factor.solve(np.asarray(grid.coupling @ bound.astype(np.float64)))
-    points = grid.points + shift
-    if not turn.still:
-        points = points + grid.turn[:, None] * (turn(points) - points)
-    camera = layers.reference.camera
-    projected = np.empty_like(points)
-    distance = -points[:, 2]
-    projected[:, 0] = camera.centre_x + camera.focal * points[:, 0] / distance - left
-    projected[:, 1] = camera.centre_y - camera.focal * points[:, 1] / distance - top
-    projected[:, 2] = distance
-    drawn = rasterise(projected, grid.triangles, right - left, bottom - top)
-    return interpolate(drawn, grid.triangles, grid.places), drawn.covered
-
-
-def _lip_map(layers: PhotoLayers, moved: FloatArray, where: FloatArray) -> None:
-    """Replace the map around the mouth by the mesh's own, which parts the lips."""
-    left, top, right, bottom = layers.window
-    pixels = flat(layers.reference, moved)
-    near = pixels[layers.lip_vertices]
-    if not len(near):
-        return
-    x0 = max(left, int(np.floor(near[:, 0].min())))
-    y0 = max(top, int(np.floor(near[:, 1].min())))
-    x1 = min(right, int(np.ceil(near[:, 0].max())) + 1)
-    y1 = min(bottom, int(np.ceil(near[:, 1].max())) + 1)
-    if x1 - x0 < 1 or y1 - y0 < 1:
-        return
-    width, height = x1 - x0, y1 - y0
-    projected = np.column_stack([pixels[:, 0] - x0, pixels[:, 1] - y0, -moved[:, 2]])
-    projected[:, :2] *= _FINER
-    drawn = rasterise(projected, layers.lip_triangles, width * _FINER, height * _FINER)
-    # Averaging places, not colours, turns the jagged edge of a protruding lip into a smooth bend.
-    attributes = np.column_stack([layers.places * layers.lip_share[:, None], layers.lip_share])
-    found = interpolate(drawn, layers.lip_triangles, attributes.astype(np.float32))
-    found = found.reshape(height, _FINER, width, _FINER, 3).mean(axis=(1, 3))
-    view = where[y0 - top : y1 - top, x0 - left : x1 - left]
-    view *= 1.0 - found[..., 2:]
-    view += found[..., :2]
 
 
 def _eyes(layers: PhotoLayers, state: HeadState, change: FloatArray, gaze: FloatArray) -> FloatArray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from nodes.head._fit import OUTLINE
 from nodes.head._shape import parts_of, to_world
 from nodes.head._slit import beyond
 from nodes.raster.geometry import to_camera
-from nodes.raster.zbuffer import Raster, rasterise
+from nodes.raster.zbuffer import rasterise
 from nodes.sdk.values import HeadState
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
@@ -34,7 +36,7 @@ class Grid:
             ride on.
         free: indices of the other points that move; factor solves for them.
         coupling: free x bound, the right-hand side per unit of motion of the bound points.
-        turn: G, how much of a turn of the head a point follows, 0..1.
+        turning: works out `turn`.
     """
 
     points: FloatArray
@@ -46,7 +48,12 @@ class Grid:
     free: IntArray
     factor: Any
     coupling: Any
-    turn: FloatArray
+    turning: Callable[[], FloatArray]
+
+    @cached_property
+    def turn(self) -> FloatArray:
+        """G, how much of a turn of the head a point follows, 0..1; not needed by expressions."""
+        return self.turning()
 
 
 def make_grid(
@@ -69,16 +76,17 @@ def make_grid(
     projected[:, 0] = camera.centre_x + camera.focal * vertices[:, 0] / distance - left
     projected[:, 1] = camera.centre_y - camera.focal * vertices[:, 1] / distance - top
     projected[:, 2] = distance
-    drawn = rasterise(projected, triangles, right - left, bottom - top)
-    column = np.clip((places[:, 0] - left).astype(int), 0, right - left - 1)
-    row = np.clip((places[:, 1] - top).astype(int), 0, bottom - top - 1)
-    hit = drawn.triangle[row, column]
+    # Drawn as small as the grid: one pixel for every point of it, its centre on the point.
+    across, down = (right - left) / (columns - 1), (bottom - top) / (rows - 1)
+    coarse = (projected / np.array([across, down, 1.0]) + np.array([0.5, 0.5, 0.0])).astype(np.float32)
+    drawn = rasterise(coarse, triangles, columns, rows)
+    hit = drawn.triangle.ravel()
     outline = reference.landmarks[list(OUTLINE), :2].astype(np.float32)
     middle = outline.mean(axis=0)
     on_face = beyond(middle + (outline - middle) * 0.985, places) >= 0
     is_bound = on_face & (hit >= 0)
     bound = np.nonzero(is_bound)[0]
-    weight = drawn.weights[row[bound], column[bound]]
+    weight = drawn.weights.reshape(-1, 2)[bound]
     weights = np.column_stack([weight, 1.0 - weight.sum(axis=1)])
     corners = triangles[hit[bound]]
 
@@ -92,9 +100,9 @@ def make_grid(
     factor, coupling = _solver(system, free, bound)
 
     # Depth comes from all that is convex: eyeballs, not the sockets around them.
-    whole = rasterise(projected, model.triangles, right - left, bottom - top)
-    solid = on_face & whole.covered[row, column]
-    depth = _depth(reference, whole.distance, solid, row, column, places, rows, columns, unit, step)
+    whole = rasterise(coarse, model.triangles, columns, rows)
+    solid = on_face & whole.covered.ravel()
+    depth = _depth(reference, whole.distance.ravel(), solid, places, rows, columns, unit, step)
     points = np.empty((len(places), 3), np.float32)
     points[:, 0] = (places[:, 0] - camera.centre_x) * depth / camera.focal
     points[:, 1] = (camera.centre_y - places[:, 1]) * depth / camera.focal
@@ -113,7 +121,7 @@ def make_grid(
         free=free,
         factor=factor,
         coupling=coupling,
-        turn=_turn_share(reference, drawn, projected, window, places, unit),
+        turning=partial(_turn_share, reference.landmarks, triangles, projected, window, places, unit),
     )
 
 
@@ -137,15 +145,20 @@ def _solver(system: Any, free: IntArray, bound: IntArray) -> tuple[Any, Any]:
     from scipy.sparse.linalg import splu
 
     part = system[free]
-    return splu(part[:, free].tocsc()), -part[:, bound]
+    # The system is symmetric and positive: an order for such, without pivots, is the quickest.
+    factor = splu(
+        part[:, free].tocsc(),
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
+    return factor, -part[:, bound]
 
 
 def _depth(
     reference: HeadState,
     distance: FloatArray,
     solid: np.ndarray,
-    row: IntArray,
-    column: IntArray,
     places: FloatArray,
     rows: int,
     columns: int,
@@ -158,7 +171,7 @@ def _depth(
     chin = float(reference.landmarks[152, 1])
     back = -float(to_camera(reference.camera, to_world(reference, np.zeros((1, 3), np.float32)))[0, 2])
     known = np.nonzero(solid & (places[:, 1] < chin))[0]
-    seen = distance[row[known], column[known]]
+    seen = distance[known]
     others = np.setdiff1d(np.arange(len(places)), known)
     factor, coupling = _solver(_bending(rows, columns, step / (1.2 * unit)), others, known)
     out = np.empty(len(places))
@@ -170,8 +183,8 @@ def _depth(
 
 
 def _turn_share(
-    reference: HeadState,
-    drawn: Raster,
+    landmarks: FloatArray,
+    triangles: IntArray,
     projected: FloatArray,
     window: tuple[int, int, int, int],
     places: FloatArray,
@@ -181,8 +194,8 @@ def _turn_share(
     import cv2
 
     left, top, right, bottom = window
-    head = drawn.covered.copy()
-    outline = reference.landmarks[list(OUTLINE), :2]
+    head = rasterise(projected, triangles, right - left, bottom - top).covered
+    outline = landmarks[list(OUTLINE), :2]
     jaw = outline[8:29]
     order = np.argsort(jaw[:, 0])
     x = np.arange(left, right) + 0.5
@@ -195,7 +208,7 @@ def _turn_share(
     column = np.clip((places[:, 0] - left).astype(int), 0, right - left - 1)
     row = np.clip((places[:, 1] - top).astype(int), 0, bottom - top - 1)
     off = distance[row, column]
-    below = places[:, 1] > float(reference.landmarks[152, 1]) - 0.1 * unit
+    below = places[:, 1] > float(landmarks[152, 1]) - 0.1 * unit
     off = np.where(below, off, np.maximum(off - _HAIR * unit, 0.0))
     share = 1.0 - smooth_step(off / (_STRETCH * unit))
     rim = np.minimum.reduce(

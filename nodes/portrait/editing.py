@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import RLock
 from typing import Any
 from weakref import ref
@@ -24,7 +25,7 @@ from nodes.portrait.light import FaceLight, estimate_light, folded
 from nodes.portrait.looking import Witness, turn_between
 from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.sdk.values import HeadState, Image, Parsing
-from nodes.sdk.values.arrays import FloatArray
+from nodes.sdk.values.arrays import ByteArray, FloatArray
 
 #: Degrees of turn over which the turn's own field takes over from the expression's.
 _TURNED = 4.0
@@ -36,13 +37,33 @@ class Portrait:
     """A picture made ready for editing.
 
     Attributes:
-        layers: of the photograph. light: on the face.
-        follow: shares for expressions and for turns, or None without a parsing.
+        fit: the head in it, without the picture. layers: of the photograph.
+        labels: H x W, its parsing, or None.
     """
 
+    fit: HeadState
     layers: PhotoLayers
-    light: FaceLight
-    follow: tuple[FloatArray, FloatArray] | None
+    labels: ByteArray | None
+
+    @cached_property
+    def light(self) -> FaceLight:
+        """The light on the face."""
+        return estimate_light(self.fit, self.layers.skin)
+
+    @cached_property
+    def with_expression(self) -> FloatArray | None:
+        """How much of an expression each place of the window takes up; None without a parsing."""
+        return self._following(turn=False)
+
+    @cached_property
+    def with_turn(self) -> FloatArray | None:
+        """How much of a turn each place of the window takes up; None without a parsing."""
+        return self._following(turn=True)
+
+    def _following(self, *, turn: bool) -> FloatArray | None:
+        if self.labels is None:
+            return None
+        return following(self.fit, self.labels, self.layers.window, turn=turn)
 
 
 class Kept:
@@ -83,8 +104,8 @@ def portrait_of(fit: HeadState, image: Image, parsing: Parsing | None) -> Portra
 
     def make() -> Portrait:
         layers = prepare(replace(fit, picture=image))
-        follow = None if parsing is None else following(fit, parsing.labels, layers.window)
-        return Portrait(layers, estimate_light(fit, layers.skin), follow)
+        labels = None if parsing is None else parsing.labels
+        return Portrait(layers.reference, layers, labels)
 
     parts = (fit, image) if parsing is None else (fit, image, parsing)
     portrait: Portrait = _portraits.get(parts, make)
@@ -170,11 +191,12 @@ def moved_by(portrait: Portrait, head: HeadState, *, layered: bool = False) -> M
         portrait: of the photograph. head: as it is to be drawn.
         layered: the background stays behind as a layer, so that nothing needs to be held back.
     """
-    follow = None
-    if portrait.follow is not None:
-        share = min(degrees_turned(head) / _TURNED, 1.0)
-        turned_follow = 1.0 if layered else portrait.follow[1]
-        follow = (portrait.follow[0] + share * (turned_follow - portrait.follow[0])).astype(np.float32)
+    follow = portrait.with_expression
+    share = min(degrees_turned(head) / _TURNED, 1.0)
+    if follow is not None and share > 0.0:
+        own = None if layered else portrait.with_turn
+        turned_follow = np.float32(1.0) if own is None else own
+        follow = (follow + share * (turned_follow - follow)).astype(np.float32)
     return movement(portrait.layers, head, follow)
 
 

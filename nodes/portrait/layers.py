@@ -20,44 +20,55 @@ _TURN = {"cloth": 0.0, "background": 1.0}
 #: opens pushes the neck; hair and ears follow only where they touch the face.
 _FADE = {"neck": (0.3, 1.0), "necklace": (0.3, 1.0)}
 _USUAL_FADE = (0.08, 0.42)
+#: Pixels per eye distance that the shares are worked out at.
+_FINE = 40.0
 
 
 def following(
-    fit: HeadState, labels: ByteArray, window: tuple[int, int, int, int]
-) -> tuple[FloatArray, FloatArray]:
-    """How much of an expression, and of a turn, each place of a window takes up: two of h x w in 0..1.
+    fit: HeadState, labels: ByteArray, window: tuple[int, int, int, int], *, turn: bool
+) -> FloatArray:
+    """How much of an expression, or of a turn, each place of a window takes up: h x w in 0..1.
 
     Args:
         fit: the head as fitted. labels: H x W, numbers of PARSING_CLASSES.
         window: left, top, right, bottom.
+        turn: of a turn of the head, not of an expression.
     """
     import cv2
 
     left, top, right, bottom = window
     unit = eye_distance(fit.landmarks)
-    part = labels[top:bottom, left:right]
+    # All of it is soft: it needs no finer pixels than a fortieth of the eyes' distance.
+    coarser = max(1, round(unit / _FINE))
+    half = coarser // 2
+    part = np.pad(labels[top:bottom, left:right], ((0, half), (0, half)), mode="edge")[
+        half::coarser, half::coarser
+    ]
+    unit /= coarser
     face = np.zeros(part.shape, np.uint8)
-    outline = fit.landmarks[list(OUTLINE), :2] - (left, top)
+    outline = (fit.landmarks[list(OUTLINE), :2] - (left, top)) / coarser
     cv2.fillPoly(face, [np.round(outline).astype(np.int32)], 1)
-    found = []
-    for table, reach in ((_EXPRESSION, 0.16), (_TURN, 0.12)):
-        share = np.ones(len(PARSING_CLASSES), np.float32)
-        for name, value in table.items():
-            share[_NUMBER[name]] = value
-        follow = share[np.minimum(part, len(share) - 1)]
-        # What lies on the face itself goes along whatever its label says, glasses excepted.
-        own = (face > 0) & (part != _NUMBER["glasses"])
-        follow = np.where(own, 1.0, follow).astype(np.float32)
-        if table is _EXPRESSION:
-            follow *= _nearness(face, part, unit)
-        side = 2 * round(reach * unit) + 1
-        wide: Any = cv2.dilate(follow, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-        wide = cv2.GaussianBlur(wide, (0, 0), max(reach * unit * 0.5, 0.5))
-        if table is _EXPRESSION:
-            wide = wide * _beside_still(face, part, unit)
-        # A hard 0 keeps the picture's own pixels bit for bit.
-        found.append(np.clip((wide - 0.02) / 0.96, 0.0, 1.0).astype(np.float32))
-    return found[0], found[1]
+    table, reach = (_TURN, 0.12) if turn else (_EXPRESSION, 0.16)
+    share = np.ones(len(PARSING_CLASSES), np.float32)
+    for name, value in table.items():
+        share[_NUMBER[name]] = value
+    follow = share[np.minimum(part, len(share) - 1)]
+    # What lies on the face itself goes along whatever its label says, glasses excepted.
+    own = (face > 0) & (part != _NUMBER["glasses"])
+    follow = np.where(own, np.float32(1.0), follow)
+    if not turn:
+        follow *= _nearness(face, part, unit)
+    side = 2 * round(reach * unit) + 1
+    wide: Any = cv2.dilate(follow, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    wide = cv2.GaussianBlur(wide, (0, 0), max(reach * unit * 0.5, 0.5))
+    if not turn:
+        wide = wide * _beside_still(face, part, unit)
+    # A hard 0 keeps the picture's own pixels bit for bit.
+    soft: Any = np.clip((wide - 0.02) / 0.96, 0.0, 1.0).astype(np.float32)
+    if coarser > 1:
+        height, width = soft.shape
+        soft = cv2.resize(soft, (width * coarser, height * coarser), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(soft[: bottom - top, : right - left])
 
 
 def _beside_still(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray:

@@ -74,25 +74,41 @@ def rasterise(
 @njit(cache=True, fastmath=True, parallel=True)
 def _fill(points, triangles, cull, triangle, weights, distance):  # type: ignore[no-untyped-def]
     height, width = triangle.shape
+    # Triangles that are seen at all, found once: every band looks only at those.
+    visible = np.empty(triangles.shape[0], np.int32)
+    count = 0
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        x0, y0, z0 = points[a, 0], points[a, 1], points[a, 2]
+        x1, y1, z1 = points[b, 0], points[b, 1], points[b, 2]
+        x2, y2, z2 = points[c, 0], points[c, 1], points[c, 2]
+        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        # y points down, so a triangle that faces the camera has a negative area
+        if area == 0.0 or (cull and area > 0.0) or z0 <= 0.0 or z1 <= 0.0 or z2 <= 0.0:
+            continue
+        if min(x0, x1, x2) > width or max(x0, x1, x2) < 0.0:
+            continue
+        if min(y0, y1, y2) > height or max(y0, y1, y2) < 0.0:
+            continue
+        visible[count] = t
+        count += 1
     for band in prange(_BANDS):
         first = band * height // _BANDS
         last = (band + 1) * height // _BANDS
         triangle[first:last] = -1
         distance[first:last] = _FAR
         weights[first:last] = 0.0
-        for t in range(triangles.shape[0]):
+        for i in range(count):
+            t = visible[i]
             a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-            x0, y0, z0 = points[a, 0], points[a, 1], points[a, 2]
-            x1, y1, z1 = points[b, 0], points[b, 1], points[b, 2]
-            x2, y2, z2 = points[c, 0], points[c, 1], points[c, 2]
-            area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-            # y points down, so a triangle that faces the camera has a negative area
-            if area == 0.0 or (cull and area > 0.0) or z0 <= 0.0 or z1 <= 0.0 or z2 <= 0.0:
-                continue
+            y0, y1, y2 = points[a, 1], points[b, 1], points[c, 1]
             top = max(first, math.ceil(min(y0, y1, y2) - 0.5))
             bottom = min(last - 1, math.floor(max(y0, y1, y2) - 0.5))
             if top > bottom:
                 continue
+            x0, x1, x2 = points[a, 0], points[b, 0], points[c, 0]
+            z0, z1, z2 = points[a, 2], points[b, 2], points[c, 2]
+            area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
             left = max(0, math.ceil(min(x0, x1, x2) - 0.5))
             right = min(width - 1, math.floor(max(x0, x1, x2) - 0.5))
             scale = 1.0 / area

@@ -14,10 +14,12 @@ def smoothed_inside(values: FloatArray, mask: FloatArray, sigma: float) -> Float
 
     Args:
         values: H x W x 3. mask: H x W in 0..1. sigma: pixels.
+
+    Returns:
+        h x w x 3: a wide blur needs no fine pixels, and is as much smaller as it is wide.
     """
     import cv2
 
-    # A wide blur needs no fine pixels.
     height, width = mask.shape
     coarser = max(1, int(sigma / 3.0))
     size = (max(2, width // coarser), max(2, height // coarser))
@@ -25,10 +27,7 @@ def smoothed_inside(values: FloatArray, mask: FloatArray, sigma: float) -> Float
     if coarser > 1:
         both = cv2.resize(both, size, interpolation=cv2.INTER_AREA)
     both = cv2.GaussianBlur(both, (0, 0), sigma / coarser)
-    found: Any = both[..., :3] / np.maximum(both[..., 3:], 1e-4)
-    if coarser > 1:
-        found = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(found, np.float32)
+    return np.asarray(both[..., :3] / np.maximum(both[..., 3:], 1e-4), np.float32)
 
 
 def lit_like(over: FloatArray, under: FloatArray, mask: FloatArray, sigma: float, tone: float) -> FloatArray:
@@ -42,23 +41,30 @@ def lit_like(over: FloatArray, under: FloatArray, mask: FloatArray, sigma: float
     Brightness follows place by place; hue mostly as a whole, because hue differences between two
     faces are blood, shadow and hair rather than light.
     """
-    total = max(float(mask.sum()), 1e-6)
+    import cv2
+
+    there = mask > 0
+    weight = mask[there]
+    total = max(float(weight.sum()), 1e-6)
 
     def mean(values: FloatArray) -> FloatArray:
-        found: FloatArray = np.log(values + 0.03)
-        return np.asarray((found * mask[..., None]).sum(axis=(0, 1)) / total, np.float32)
+        return np.asarray(weight @ np.log(values[there] + np.float32(0.03)) / total, np.float32)
 
     whole = mean(under) - mean(over)
     low_under, low_over = (smoothed_inside(part, mask, sigma) for part in (under, over))
     local = np.log((low_under + 0.05) / (low_over + 0.05))
-    local -= (local * mask[..., None]).sum(axis=(0, 1)) / total
+    height, width = mask.shape
+    share: Any = cv2.resize(mask, local.shape[1::-1], interpolation=cv2.INTER_AREA)
+    local -= (local * share[..., None]).sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
     bright = local.mean(axis=2, keepdims=True)
     # The light's pattern, without extremes that come from brows, spots and beards; hue varies less.
     pattern = np.clip(bright, -0.45, 0.45) + np.clip(0.8 * (local - bright), -0.2, 0.2)
-    gain = np.exp(pattern + (1.0 - tone) * np.clip(whole, -1.2, 1.2))
+    smooth: Any = np.exp(pattern + (1.0 - tone) * np.clip(whole, -1.2, 1.2)).astype(np.float32)
+    gain = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     lit = over * gain
     # What the gain would burn out is bent instead of cut.
-    lit = np.where(lit > 0.8, 0.8 + 0.2 * np.tanh((lit - 0.8) / 0.2), lit)
+    burnt = lit > 0.8
+    lit[burnt] = 0.8 + 0.2 * np.tanh((lit[burnt] - 0.8) / 0.2)
     result: FloatArray = np.clip(lit, 0.0, 1.0).astype(np.float32)
     return result
 
