@@ -76,6 +76,8 @@ class LandmarkFit:
         confidence: 468 in 0..1, low for landmarks that no face explains.
         steps: how many Gauss-Newton steps were taken.
         spread: D x D, the covariance of the identity in the basis's directions.
+        curvature: the normal matrix of all pictures together: D of the identity in the basis's
+            directions, then for each picture expression, rotation, translation and log focal (59).
     """
 
     identity: FloatArray
@@ -87,6 +89,7 @@ class LandmarkFit:
     confidence: FloatArray
     steps: int
     spread: FloatArray
+    curvature: FloatArray
 
 
 def fit_landmarks(
@@ -147,12 +150,14 @@ def fit_sights(
             views.append(view)
         problem = _Problem(views, precision, weighed(pull, inverse(precision)))
         steps += problem.solve(_STEPS_AGAIN)
-    spread = inverse(problem.curvature)[:count, :count]
+    curvature = problem.curvature
+    spread = inverse(curvature)[:count, :count]
     identity = basis.turn @ problem.shape
     if identity_mean is not None:
         # what the landmarks do not tell stays as it is known
         identity = identity + identity_mean - basis.turn @ (basis.turn.T @ identity_mean)
-    return [view.result(problem.shape, identity.astype(np.float32), steps, spread) for view in views]
+    whole = identity.astype(np.float32)
+    return [view.result(problem.shape, whole, steps, spread, curvature) for view in views]
 
 
 class _View:
@@ -301,7 +306,14 @@ class _View:
         self.confidence = good / np.maximum(good + bad, 1e-12)
         self.confidence[size < sigma] = 1.0
 
-    def result(self, shape: FloatArray, identity: FloatArray, steps: int, spread: FloatArray) -> LandmarkFit:
+    def result(
+        self,
+        shape: FloatArray,
+        identity: FloatArray,
+        steps: int,
+        spread: FloatArray,
+        curvature: FloatArray,
+    ) -> LandmarkFit:
         """The fit in this picture."""
         return LandmarkFit(
             identity=identity,
@@ -313,6 +325,7 @@ class _View:
             confidence=self.confidence.astype(np.float32),
             steps=steps,
             spread=spread,
+            curvature=curvature,
         )
 
 

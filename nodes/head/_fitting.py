@@ -10,6 +10,7 @@ import numpy as np
 
 from nodes.head._appearance import Appearance, appearance_of
 from nodes.head._certainty import with_appearance
+from nodes.head._contour import along_outline
 from nodes.head._fit import LandmarkFit, Sight, eye_distance, fit_sights
 from nodes.head._gaze import gaze_of
 from nodes.head._landmarks import landmark_basis, turned_landmarks
@@ -184,6 +185,10 @@ def fit_person(
             sights = [_without_hidden(*each) for each in zip(sights, chosen, looks, strict=True)]
             fits = fit_sights(model, sights, identity_freedom=likeness)
             looks = [_look(model, *each) for each in zip(fits, chosen, pictures, strict=True)]
+    if len(photos) == 1 and looks[0] is not None:
+        # several pictures tell more to each other than the outline of one
+        state = _plain_state(model, fits[0], chosen[0], pictures[0])
+        fits = [along_outline(fits[0], state, looks[0].hidden)]
     if len(photos) > 1:
         told = fits[0].spread
         for _ in range(_MATCH_ROUNDS):

