@@ -39,6 +39,12 @@ def test_every_listed_example_exists_and_has_words_and_a_picture(qapp) -> None:
             assert example.picture.stat().st_size < 40_000
 
 
+def test_the_readme_names_every_example() -> None:
+    readme = (EXAMPLES.parent.parent / "README.md").read_text("utf-8")
+    names = [example.path.stem for example in gallery()]
+    assert [name for name in names if f"`{name}`" not in readme and f"/{name}.graph`" not in readme] == []
+
+
 def test_opening_hands_the_graph_over(opened: tuple[GalleryDialog, list[Path]]) -> None:
     dialog, paths = opened
     dialog.list.setCurrentRow(1)
