@@ -30,6 +30,7 @@ _ROUNDS = 3
 _REACH = 10  # pixels to either side of the outline
 _USUAL = 4.0  # pixels that an outline is usually off
 _NOISE = 1.5  # pixels
+_READING = 0.5  # pixels of the picture
 #: Errors of neighbours go together, so that each counts for less.
 _TOGETHER = 6.0
 _STEP_BEHIND = 0.008  # metres of depth behind an edge of the surface
@@ -195,7 +196,9 @@ def _system(state: HeadState, hidden: FloatArray) -> tuple[FloatArray, FloatArra
         return None
     off, clear = edges_along(outline, state.picture.pixels)
     # beyond a few pixels it is another edge
-    weight = clear / (_NOISE * _TOGETHER) ** 2 / (1.0 + (off / (2.5 * _NOISE)) ** 2)
+    # nor is an edge read better than to a part of a pixel of the picture
+    noise = float(np.hypot(_NOISE, _READING * outline.scale))
+    weight = clear / (noise * _TOGETHER) ** 2 / (1.0 + (off / (2.5 * noise)) ** 2)
     weight = weight * (1.0 - hidden[nearest_landmarks(state.model)[outline.corners[:, 0]]])
     rows = movements(state, outline)
     weighted = rows * weight[:, None]
