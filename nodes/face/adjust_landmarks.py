@@ -34,6 +34,8 @@ def adjust_landmarks(
     from nodes.face._landmark_moves import moved_faces, read_moves
 
     wanted = read_moves(moves)
+    if not len(faces):
+        context.notice("there is no face to adjust")
     if not wanted or strength == 0:
         return faces
     if any(not len(face.landmarks) for face in faces):

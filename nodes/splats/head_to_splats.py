@@ -9,6 +9,7 @@ from nodes.sdk.values import HeadState, Mask, Parsing, Splats
     title="Head to splats",
     category="Splats",
     note="classical",
+    edits="head",
     models=("anny_head", "face_detector", "face_landmarker", "face_parser", "portrait_matte"),
 )
 def head_to_splats(
