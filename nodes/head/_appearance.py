@@ -19,6 +19,7 @@ from numba import njit
 from nodes.head._landmarks import LIPS_AND_LIDS, eye_distance
 from nodes.head._shape import expressed_vertices, landmark_points, parts_of, to_world
 from nodes.raster.geometry import project, to_camera, vertex_normals
+from nodes.raster.light import light_basis, to_linear
 from nodes.raster.sampling import sample_bilinear
 from nodes.raster.zbuffer import rasterise
 from nodes.sdk.values import HeadModel, HeadState
@@ -75,24 +76,6 @@ class Appearance:
     residuals: FloatArray
     hidden: FloatArray
     covered: float
-
-
-def light_basis(normals: FloatArray) -> FloatArray:
-    """N x 9: spherical harmonics to order two of unit normals (N x 3), without their constants."""
-    x, y, z = np.asarray(normals, np.float64).T
-    return np.column_stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, 3 * z * z - 1])
-
-
-def to_linear(colours: FloatArray) -> FloatArray:
-    """sRGB to linear light."""
-    c = np.clip(colours, 0.0, 1.0)
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-
-
-def to_encoded(light: FloatArray) -> FloatArray:
-    """Linear light to sRGB."""
-    c = np.clip(light, 0.0, 1.0)
-    return np.where(c <= 0.0031308, c * 12.92, 1.055 * c ** (1 / 2.4) - 0.055)
 
 
 _maps: weakref.WeakKeyDictionary[HeadModel, FaceMap] = weakref.WeakKeyDictionary()

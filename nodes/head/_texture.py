@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nodes.head._appearance import light_basis, to_encoded, to_linear
 from nodes.head._keep import Keeper
 from nodes.head._shape import as_fitted, expressed_vertices, landmark_points, parts_of, to_world
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
 from nodes.raster.geometry import project, to_camera, vertex_normals
+from nodes.raster.light import light_basis, to_encoded, to_linear
 from nodes.raster.sampling import sample_bilinear
 from nodes.raster.zbuffer import interpolate, rasterise
 from nodes.sdk.values import HeadState

@@ -18,6 +18,7 @@ from nodes.head._shape import expressed_vertices, parts_of, to_world
 from nodes.head._slit import beyond
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera, to_camera, vertex_normals
+from nodes.raster.light import light_basis, to_linear
 from nodes.raster.sampling import sample_bilinear
 from nodes.raster.zbuffer import interpolate, rasterise
 from nodes.sdk.values import HeadState
@@ -51,26 +52,8 @@ class FaceLight:
     def at(self, normals: FloatArray) -> FloatArray:
         """The light on surfaces with these normals (N x 3): N, never near 0."""
         floor = 0.12 * max(float(self.harmonics[0]), 1e-3)
-        found: FloatArray = np.maximum(basis(normals) @ self.harmonics, floor)
+        found: FloatArray = np.maximum(light_basis(normals) @ self.harmonics, floor)
         return found
-
-
-def basis(normals: FloatArray) -> FloatArray:
-    """N x 9: the real spherical harmonics to order two, without their constants."""
-    x, y, z = np.asarray(normals, np.float64).T
-    return np.column_stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, 3.0 * z * z - 1.0])
-
-
-def linear(colours: FloatArray) -> FloatArray:
-    """sRGB to linear light."""
-    low = np.clip(colours, 0.0, 1.0)
-    return np.where(low <= 0.04045, low / 12.92, ((low + 0.055) / 1.055) ** 2.4)
-
-
-def encoded(light: FloatArray) -> FloatArray:
-    """Linear light to sRGB."""
-    low = np.clip(light, 0.0, 1.0)
-    return np.where(low <= 0.0031308, low * 12.92, 1.055 * np.power(low, 1 / 2.4) - 0.055)
 
 
 def camera_vertices(state: HeadState) -> FloatArray:
@@ -104,9 +87,9 @@ def estimate_light(fit: HeadState, skin: FloatArray) -> FaceLight:
     rows = np.nonzero(weight > 0.25)[0]
     if len(rows) < 40:
         rows = np.argsort(weight)[-40:]
-    colours = linear(sample_bilinear(skin, places[rows].astype(np.float32)))
+    colours = to_linear(sample_bilinear(skin, places[rows].astype(np.float32)))
     light = colours @ _LUMA
-    design = basis(normals[rows])
+    design = light_basis(normals[rows])
     mean = max(float(np.median(light)), 1e-3)
     pull = np.diag([0.0, 1, 1, 1, 4, 4, 4, 4, 4]) * 0.01 * len(rows)
     trust = np.ones(len(rows))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from nodes.head._fit import eye_distance
-from nodes.portrait.light import FaceLight, basis, camera_vertices, drawn_over, encoded, linear
+from nodes.portrait.light import FaceLight, camera_vertices, drawn_over
+from nodes.raster.light import light_basis, to_encoded, to_linear
 from nodes.sdk.values import HeadState
 from nodes.sdk.values.arrays import FloatArray
 
@@ -39,7 +40,7 @@ def directed(sideways: float, up: float, hardness: float) -> FloatArray:
 def seen_brightness(light: FaceLight, harmonics: FloatArray) -> float:
     """The mean of a light over the visible face."""
     weight = light.weight
-    values = np.maximum(basis(light.normals) @ harmonics, 0.0)
+    values = np.maximum(light_basis(light.normals) @ harmonics, 0.0)
     return float((values * weight).sum() / max(float(weight.sum()), 1e-6))
 
 
@@ -86,12 +87,12 @@ def relit(
     )[:height, :width]
     factor = np.exp(strength * matte * field)[..., None]
     tint = 1.0 + strength * matte[..., None] * (colour - 1.0)
-    bright = linear(photo[..., :3]) * factor * tint
+    bright = to_linear(photo[..., :3]) * factor * tint
     # A shoulder keeps highlights from burning out.
     bright = np.where(bright > 0.7, 0.7 + 0.3 * np.tanh((bright - 0.7) / 0.3), bright)
     result = photo.copy()
     touched = (matte * strength > 1e-4)[..., None]
-    result[..., :3] = np.where(touched, encoded(bright), photo[..., :3])
+    result[..., :3] = np.where(touched, to_encoded(bright), photo[..., :3])
     return result
 
 

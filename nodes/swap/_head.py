@@ -14,9 +14,9 @@ from nodes.head._shape import as_fitted
 from nodes.head._texture import smooth_fill
 from nodes.portrait.backdrop import below_jaw, covered, parts, without_head
 from nodes.portrait.editing import drawn, moved_by, portrait_of
-from nodes.portrait.light import encoded, linear
 from nodes.portrait.looking import turn_between
 from nodes.raster.geometry import rotation_matrix, rotation_vector
+from nodes.raster.light import to_encoded, to_linear
 from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
 from nodes.sdk.values.arrays import FloatArray
 from nodes.swap._face import moved_landmarks
@@ -244,11 +244,11 @@ def transplanted(
     if not len(rows):
         return body.plate.copy()
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    colour = linear(placed[box][..., :3] / np.maximum(given[box], 1e-4)[..., None]).astype(np.float32)
+    colour = to_linear(placed[box][..., :3] / np.maximum(given[box], 1e-4)[..., None]).astype(np.float32)
     gain = light_between(colour, skin[box], body, tone, light)
     result = body.plate.copy() if tone <= 0 else _toned(body, colour, skin[box], tone)
     alpha = np.clip(over + under, 0.0, 1.0)[box][..., None]
-    result[box] += alpha * (encoded(colour * gain).astype(np.float32) - result[box])
+    result[box] += alpha * (to_encoded(colour * gain).astype(np.float32) - result[box])
     return result
 
 
@@ -301,7 +301,7 @@ def light_between(colour: FloatArray, skin: FloatArray, body: Body, tone: float,
     mine, theirs = skin > 0.6, body.skin
     if mine.sum() < 50 or theirs.sum() < 50:
         return np.ones((height, width, 3), np.float32)
-    ours, wanted = colour[mine], linear(body.picture[theirs])
+    ours, wanted = colour[mine], to_linear(body.picture[theirs])
     lumas = [part @ _LUMA for part in (ours, wanted)]
     middle = [
         np.median(part[_bright_part(luma)], axis=0) for part, luma in zip((ours, wanted), lumas, strict=True)
@@ -341,7 +341,9 @@ def _toned(body: Body, colour: FloatArray, skin: FloatArray, tone: float) -> Flo
     if mine.sum() < 50 or body.skin.sum() < 50:
         return body.plate.copy()
     ours = np.median(colour[mine], axis=0)
-    theirs = np.median(linear(body.picture[body.skin]), axis=0)
+    theirs = np.median(to_linear(body.picture[body.skin]), axis=0)
     gain = np.exp(tone * np.clip(np.log(np.maximum(ours, 1e-3) / np.maximum(theirs, 1e-3)), -1.0, 1.0))
     share = (body.neck * (1.0 - body.front))[..., None]
-    return np.asarray(body.plate + share * (encoded(linear(body.plate) * gain) - body.plate), np.float32)
+    return np.asarray(
+        body.plate + share * (to_encoded(to_linear(body.plate) * gain) - body.plate), np.float32
+    )

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nodes.head._appearance import _explained, light_basis, to_encoded, to_linear
+from nodes.head._appearance import _explained
 from nodes.head._certainty import doubts, surface_spread
 from nodes.head._correction import FILE, correction_for, towards
 from nodes.head._fit import fit_landmarks
 from nodes.head._fitting import fit_face
 from nodes.head._solver import bounded_step, inverse, turn_between
 from nodes.raster.geometry import rotation_matrix
+from nodes.raster.light import light_basis, to_encoded, to_linear
 from nodes.sdk.values import Faces, Image
 from tests.head.test_fit import face_of, seen_landmarks
 

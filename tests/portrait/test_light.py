@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from nodes.portrait.light import FaceLight, basis, encoded, linear
+from nodes.portrait.light import FaceLight
+from nodes.raster.light import light_basis, to_encoded, to_linear
 
 
 def test_encoding_and_back():
     values = np.linspace(0, 1, 101)
-    assert np.allclose(linear(encoded(values)), values, atol=1e-6)
+    assert np.allclose(to_linear(to_encoded(values)), values, atol=1e-6)
 
 
 def test_light_is_brighter_where_the_surface_faces_it():
@@ -30,5 +31,5 @@ def test_harmonics_recover_an_even_light_from_samples():
     normals = rng.normal(size=(500, 3))
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     truth = np.array([0.5, 0.1, 0.2, 0.3, 0, 0.05, 0, 0, 0.02])
-    found = np.linalg.lstsq(basis(normals), basis(normals) @ truth, rcond=None)[0]
+    found = np.linalg.lstsq(light_basis(normals), light_basis(normals) @ truth, rcond=None)[0]
     assert np.allclose(found, truth)

@@ -202,13 +202,6 @@ def session(qapp: QApplication) -> Iterator[Session]:
 
 
 @pytest.fixture
-def engine(session: Session) -> FakeEngine:
-    engine = session.engine
-    assert isinstance(engine, FakeEngine)
-    return engine
-
-
-@pytest.fixture
 def viewer(session: Session, qtbot) -> Iterator[Viewer]:
     made = Viewer(session, Actions(None, session))
     qtbot.addWidget(made)
