@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +18,7 @@ from nodes.sdk.context import Context
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values import Faces, HeadState, Image, Mask, Parsing, Splats
 from tests.bench.table import Row
+from tests.bench.timing import best_milliseconds
 from tests.samples import SAMPLES
 
 #: A clip whose frames stand for photographs of one person; the samples have no other such set.
@@ -66,7 +66,7 @@ def _three(path: str) -> list[Row]:
     return [
         Row(f"{name}: inside, from its camera", noise, "dB", 28.0, "higher", note=count),
         Row(f"{name}: identity at 30 degrees", same, "", 0.5, "higher", note=f"{found} face found"),
-        Row(f"{name}: animated at 512 px", 1000 / _best(frame), "fps", 10.0, "higher"),
+        Row(f"{name}: animated at 512 px", 1000 / best_milliseconds(frame, 8), "fps", 10.0, "higher"),
         Row(f"{name}: spread of the identities", gap, "deviations", 0.1, "lower", f"{before:.2f} before"),
     ]
 
@@ -93,14 +93,3 @@ def _identity(splats: Splats, view: object, fit: HeadState, context: Context) ->
     faces = face_landmarks(fit.picture, context=context)
     one = face_embedding(fit.picture, faces, context=context).vector
     return float(one @ face_embedding(picture, again, context=context).vector), len(again)
-
-
-def _best(work: Callable[[], object], times: int = 8) -> float:
-    """Milliseconds of the fastest of several runs."""
-    work()
-    found = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - start)
-    return 1000 * min(found)

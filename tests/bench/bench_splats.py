@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from nodes.sdk.context import Context
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values import Camera, HeadState, Mask, Splats
 from tests.bench.table import Row
+from tests.bench.timing import best_milliseconds
 from tests.samples import SAMPLES
 
 #: Vector instructions that a splat needs at a pixel at the least: 5 for the exponent, 7 for its
@@ -42,17 +42,6 @@ _BYTES = 4 * (3 + 3 + 4 + 1 + 3)
 def rows() -> list[Row]:
     """Every figure of this file."""
     return [*_renderer(), *_samples(), *_fit(), *_heads()]
-
-
-def _best(work: Callable[[], object], times: int = 15) -> float:
-    """Milliseconds of the fastest of several runs."""
-    work()
-    found = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - start)
-    return 1000 * min(found)
 
 
 def head_like(count: int, seed: int = 0) -> Splats:
@@ -80,7 +69,7 @@ def _renderer() -> list[Row]:
     rate, bandwidth = _multiply_adds(), _bandwidth()
     for count, limit in ((50_000, 10.0), (200_000, 25.0), (1_000_000, 120.0)):
         splats = head_like(count)
-        spent = _best(lambda splats=splats: render(splats, camera))
+        spent = best_milliseconds(lambda splats=splats: render(splats, camera))
         drawn = render(splats, camera)
         exact, _ = exact_picture(splats, camera)
         projected = project_splats(splats, camera)
@@ -116,7 +105,7 @@ def _dearer(camera: Camera) -> list[Row]:
     return [
         Row(
             "render 200k splats, harmonics of degree 3, antialiased",
-            _best(lambda: render(splats, camera, antialias=True)),
+            best_milliseconds(lambda: render(splats, camera, antialias=True)),
             "ms",
             None,
             "lower",
@@ -124,7 +113,7 @@ def _dearer(camera: Camera) -> list[Row]:
         Row("  against the exact picture", signal_to_noise(drawn.colour, exact), "dB", 60.0, "higher"),
         Row(
             "render 200k splats with depth and normals",
-            _best(lambda: render(plain, camera, shape=True)),
+            best_milliseconds(lambda: render(plain, camera, shape=True)),
             "ms",
             None,
             "lower",
@@ -152,7 +141,7 @@ def _busy(rounds, out):  # type: ignore[no-untyped-def]
 def _multiply_adds() -> float:
     """Multiply-adds a second that all threads reach without touching memory."""
     out, rounds = np.empty(get_num_threads(), np.float32), 500_000
-    spent = _best(lambda: _busy(rounds, out), 10)
+    spent = best_milliseconds(lambda: _busy(rounds, out), 10)
     return len(out) * rounds * 8 * WIDTH / (spent / 1000)
 
 
@@ -167,7 +156,7 @@ def _summed(values):  # type: ignore[no-untyped-def]
 def _bandwidth() -> float:
     """Bytes a second that all threads together read from memory."""
     values = np.ones(1 << 27, np.uint8).view(np.int64)
-    return values.nbytes / (_best(lambda: _summed(values), 10) / 1000)
+    return values.nbytes / (best_milliseconds(lambda: _summed(values), 10) / 1000)
 
 
 @njit(parallel=True)
@@ -204,7 +193,7 @@ def _samples() -> list[Row]:
             rigid = (np.diag([1.0, -1.0, -1.0, 1.0]) @ matrix).astype(np.float32)
             focal = float(lens[0, 0] + lens[1, 1]) / 2
             camera = Camera(focal, float(lens[0, 2]), float(lens[1, 2]), 648, 420, rigid)
-            spent.append(_best(lambda camera=camera: render(splats, camera), 5))
+            spent.append(best_milliseconds(lambda camera=camera: render(splats, camera), 5))
             exact, _ = exact_picture(splats, camera)
             worst = min(worst, signal_to_noise(render(splats, camera).colour, exact))
     found.append(Row("render garden (139k), mean of 3 cameras", float(np.mean(spent)), "ms", None, "lower"))
@@ -212,7 +201,13 @@ def _samples() -> list[Row]:
     sog = SAMPLES / "splats" / "playbot_lod2_sog"
     if sog.is_dir():
         found.append(
-            Row("load SOG folder, 125k splats", _best(lambda: read_splats(str(sog)), 3), "ms", None, "lower")
+            Row(
+                "load SOG folder, 125k splats",
+                best_milliseconds(lambda: read_splats(str(sog)), 3),
+                "ms",
+                None,
+                "lower",
+            )
         )
     return found
 
@@ -294,7 +289,7 @@ def _head(path: Path) -> list[Row]:
         moved = replace(head, expression=np.roll(head.expression, 1), reference=head)
         render(head_to_splats(moved, parsing, matte, context=context), aside)
 
-    rate = 1000 / _best(frame, 5)
+    rate = 1000 / best_milliseconds(frame, 5)
     name = path.stem
     note = f"{len(splats.positions):,} splats, made in {building:.1f} s"
     return [

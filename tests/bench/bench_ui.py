@@ -9,7 +9,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tests.bench.table import Row
+from tests.bench.timing import settle, usual_milliseconds, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_GRAPH = ROOT / "resources" / "graphs" / "first_face.graph"
@@ -25,7 +25,6 @@ EDITS = 40
 #: Frames that are made ready and then played for so many seconds.
 READY, PLAYED = 40, 4.0
 MOTION_SECONDS = 60
-PATIENCE = 60.0
 _BARE = """
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
@@ -82,7 +81,7 @@ def _one_start(command: list[str], environment: dict[str, str]) -> float:
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
     assert process.stderr is not None
-    guard = threading.Timer(PATIENCE, process.kill)
+    guard = threading.Timer(60.0, process.kill)
     guard.start()
     try:
         for line in process.stderr:
@@ -115,7 +114,7 @@ def _viewer() -> list[Row]:
     view = PictureView()
     view.resize(1280, 800)
     view.show()
-    _settle(application)
+    settle(application)
 
     def arrive() -> None:
         view.show_picture(Picture(pixels))
@@ -126,10 +125,10 @@ def _viewer() -> list[Row]:
         view.repaint()
 
     arrive()
-    arrival, panning = _milliseconds(arrive, 20), _milliseconds(pan, 40)
+    arrival, panning = usual_milliseconds(arrive, 20), usual_milliseconds(pan, 40)
     view.close()
     view.deleteLater()
-    _settle(application)
+    settle(application)
     return [
         Row("1080p picture arrives and is painted at 1280x800", arrival, "ms", 33.0, "lower"),
         Row("viewer repaints a 1080p picture at 1280x800", panning, "ms", 16.0, "lower"),
@@ -161,7 +160,7 @@ def _slider() -> list[Row]:
         session.open(FIRST_GRAPH)
         arrived: list[float] = []
         session.view_ready.connect(lambda event: arrived.append(time.perf_counter()))
-        _wait(application, lambda: bool(session.seen_frames) and not session.requests.busy)
+        wait_until(application, lambda: bool(session.seen_frames) and not session.requests.busy)
         name = next(name for name, node in session.graph.nodes.items() if node.kind == "edit_expression")
         proxied, full = [], []
         for number in range(EDITS):
@@ -172,15 +171,17 @@ def _slider() -> list[Row]:
             session.edit(
                 "Drag", lambda graph, value=value: graph.with_parameter(name, "jawOpen", value), **settings
             )
-            _wait(application, lambda: bool(arrived))
+            wait_until(application, lambda: bool(arrived))
             (proxied if number % 2 else full).append(1000 * (arrived[0] - started))
-            _wait(application, lambda: not session.requests.busy and not session.requests._rest.isActive())
+            wait_until(
+                application, lambda: not session.requests.busy and not session.requests._rest.isActive()
+            )
         playing = _playing(window, application)
         session.document._saved = session.graph
         window.close()
         window.deleteLater()
         session.deleteLater()
-        _settle(application)
+        settle(application)
     note = f"median of {EDITS // 2}, fitted photo of 512 px, two-way through the compute process"
     return [
         Row(
@@ -204,7 +205,7 @@ def _playing(window: Any, application: Any) -> Row:
     session.edit("Range", lambda graph: replace(graph, settings=replace(graph.settings, last=last)))
     for frame in range(session.graph.settings.first, last + 1):
         session.set_frame(frame)
-        _wait(application, lambda frame=frame: frame in session.seen_frames)
+        wait_until(application, lambda frame=frame: frame in session.seen_frames)
     due: list[int] = []
     shown: list[int] = []
     session.frame_changed.connect(due.append)
@@ -271,10 +272,10 @@ def _pull() -> Row:
         plot.go_on(QPointF(600, 160 + next(steps) % 40), application.keyboardModifiers())
         plot.repaint()
 
-    taken = _milliseconds(step, EDITS)
+    taken = usual_milliseconds(step, EDITS)
     plot.close()
     plot.deleteLater()
-    _settle(application)
+    settle(application)
     return Row(
         f"a step of pulling a curve: 8 curves of {MOTION_SECONDS} s at 60 frames a second",
         taken,
@@ -283,27 +284,3 @@ def _pull() -> Row:
         "lower",
         note=f"text written and read, {8 * len(keys)} keys, painted at 1280 x 300",
     )
-
-
-def _milliseconds(work: Callable[[], Any], times: int) -> float:
-    work()
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        work()
-        taken.append(1000 * (time.perf_counter() - started))
-    return statistics.median(taken)
-
-
-def _settle(application: Any) -> None:
-    for _ in range(5):
-        application.processEvents()
-
-
-def _wait(application: Any, reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not reached():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the compute process did not answer")
-        application.processEvents()
-        time.sleep(0.0005)

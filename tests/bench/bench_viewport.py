@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from tests.bench.table import Row
+from tests.bench.timing import settle, wait_until
 
 SIZE = (1280, 800)
 MOVES = 60
 #: Moves by which the size of the picture has settled.
 WARM_UP = 12
 SPLATS = 150_000
-PATIENCE = 60.0
 
 
 def rows() -> list[Row]:
@@ -41,7 +41,7 @@ def _surface(application: Any) -> list[Row]:
     view.resize(*SIZE)
     view.show()
     view.show_value(_ball(120))
-    _settle(application)
+    settle(application)
     if view.problem:
         return []
     moving = _moves(view, view.repaint)
@@ -53,7 +53,7 @@ def _surface(application: Any) -> list[Row]:
     view.close_renderer()
     view.close()
     view.deleteLater()
-    _settle(application)
+    settle(application)
     return [
         Row(
             "mouse move to picture, head of 28,000 triangles at 1280x800",
@@ -90,30 +90,30 @@ def _splats(application: Any) -> list[Row]:
             lambda _: Graph().with_node("head", NodeInstance("load_splats", parameters={"path": str(path)})),
         )
         session.view_node("head")
-        _wait(application, lambda: any(event.preview.pixels is not None for event in arrived))
-        _wait(application, lambda: not session.requests.busy)
+        wait_until(application, lambda: any(event.preview.pixels is not None for event in arrived))
+        wait_until(application, lambda: not session.requests.busy)
         view, scales = viewer.pages.space, []
 
         def shown() -> None:
             arrived.clear()
-            _wait(application, lambda: bool(arrived))
+            wait_until(application, lambda: bool(arrived))
             view.repaint()
             scales.append(arrived[-1].preview.scale)
             # The answer is over only when the compute process says so; the hand is no faster than that.
-            _wait(application, lambda: not session.requests.busy)
+            wait_until(application, lambda: not session.requests.busy)
 
         moving = _moves(view, shown)
         arrived.clear()
         session.requests.wish()
         started = time.perf_counter()
-        _wait(application, lambda: bool(arrived))
+        wait_until(application, lambda: bool(arrived))
         full = 1000 * (time.perf_counter() - started)
         viewer.close_pages()
         viewer.close()
         viewer.deleteLater()
         session.close()
         session.deleteLater()
-        _settle(application)
+        settle(application)
     coarse = statistics.median(scales[WARM_UP:])
     return [
         Row(
@@ -161,17 +161,3 @@ def _ball(rings: int) -> Any:
     other = np.stack([grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:]], axis=-1).reshape(-1, 3)
     triangles = np.concatenate([one, other]).astype(np.int32)
     return Mesh((0.12 * places).reshape(-1, 3).astype(np.float32), triangles)
-
-
-def _settle(application: Any) -> None:
-    for _ in range(5):
-        application.processEvents()
-
-
-def _wait(application: Any, reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not reached():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the compute process did not answer")
-        application.processEvents()
-        time.sleep(0.0005)

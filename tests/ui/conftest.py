@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from app.document.graph import Graph, NodeInstance, Port
 from app.ui.session import Session
 from app.ui.settings import Preferences
 from app.ui.theme import apply_theme
+from nodes.sdk.registry import Registry, default_registry
 from tests.ui.fakes import FakeEngine, small_registry
 
 
@@ -35,17 +37,26 @@ def small_graph() -> Graph:
     return graph.with_link(Port("grade", "out"), "export", "image")
 
 
-@pytest.fixture
-def session(qapp: QApplication) -> Iterator[Session]:
-    """A session on a small graph; its engine records and answers nothing by itself."""
-    apply_theme(qapp, "dark")
-    made = Session(FakeEngine, small_registry())
-    made.edit("Build", lambda _: small_graph())
+@contextmanager
+def session_on(
+    application: QApplication, graph: Graph, registry: Registry | None = None
+) -> Iterator[Session]:
+    """A session on a graph; its engine records and answers nothing by itself."""
+    apply_theme(application, "dark")
+    made = Session(FakeEngine, registry or default_registry())
+    made.edit("Build", lambda _: graph)
     settle()
     yield made
     made.close()
     made.deleteLater()
     settle()
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Iterator[Session]:
+    """A session on a small graph; its engine records and answers nothing by itself."""
+    with session_on(qapp, small_graph(), small_registry()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.document.commands import set_consent
 from app.document.consent import MAX_RECORDS, Consent, checksum_of
+from app.ui.dialogs.answer import Answer
 from app.ui.session import Session
 
 EVERYTHING = "All of the project"
@@ -64,21 +64,14 @@ class ConsentDialog(QDialog):
         middle.setSpacing(16)
         middle.addLayout(left)
         middle.addWidget(self.form, 1)
-        self.problem = QLabel(self)
-        self.problem.setProperty("box", "error")
-        self.problem.setWordWrap(True)
-        self.problem.hide()
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel, self)
-        buttons.accepted.connect(self.apply)
-        buttons.rejected.connect(self.reject)
+        self.answer = Answer(self)
+        self.answer.accepted.connect(self.apply)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(12)
         column.addWidget(note)
         column.addLayout(middle, 1)
-        column.addWidget(self.problem)
-        column.addWidget(buttons)
+        column.addWidget(self.answer)
         self._list()
         self.people.setCurrentRow(0 if self.records else -1)
         self._show(self.people.currentRow())
@@ -184,7 +177,7 @@ class ConsentDialog(QDialog):
         try:
             checksum = checksum_of(path)
         except OSError as error:
-            self._complain(f"{path} cannot be read: {error.strerror or error}")
+            self.answer.say(f"{path} cannot be read: {error.strerror or error}")
             return
         self._change(file=path.name, sha256=checksum)
 
@@ -242,11 +235,7 @@ class ConsentDialog(QDialog):
         item = self.people.item(row)
         if item is not None:
             item.setText(self.records[row].person or "(no name)")
-        self.problem.hide()
-
-    def _complain(self, words: str) -> None:
-        self.problem.setText(words)
-        self.problem.show()
+        self.answer.problem.hide()
 
     def apply(self) -> None:
         """Write the records into the project; stays open and says why when one cannot be kept."""
@@ -254,7 +243,7 @@ class ConsentDialog(QDialog):
             problem = record.problem()
             if problem:
                 self.people.setCurrentRow(row)
-                self._complain(f"{record.person or 'This record'}: {problem}")
+                self.answer.say(f"{record.person or 'This record'}: {problem}")
                 return
         kept = tuple(record for record in self.records if not record.is_empty)
         if kept != self.session.document.graph.settings.consent:

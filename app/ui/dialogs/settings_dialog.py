@@ -6,14 +6,13 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
 
 from app.models import policy
+from app.ui.dialogs.answer import Answer
 from app.ui.session import Session
 from app.ui.theme import THEMES, current_theme
 from nodes.sdk import own
@@ -42,20 +41,13 @@ class SettingsDialog(QDialog):
         program.addRow("Theme", self.theme)
         program.addRow("Network", self.offline)
         program.addRow("Own nodes", self.own)
-        self.problem = QLabel(self)
-        self.problem.setProperty("box", "error")
-        self.problem.setWordWrap(True)
-        self.problem.hide()
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel, self)
-        buttons.accepted.connect(self.apply)
-        buttons.rejected.connect(self.reject)
+        self.answer = Answer(self)
+        self.answer.accepted.connect(self.apply)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(12)
         column.addLayout(program)
-        column.addWidget(self.problem)
-        column.addWidget(buttons)
+        column.addWidget(self.answer)
 
     @property
     def theme_name(self) -> str:
@@ -69,7 +61,6 @@ class SettingsDialog(QDialog):
             if self.own.isChecked() != own.are_on():
                 own.turn(self.own.isChecked())
         except FacewrightError as error:
-            self.problem.setText(str(error))
-            self.problem.show()
+            self.answer.say(str(error))
             return
         self.accept()

@@ -56,7 +56,7 @@ def test_a_date_that_is_none_keeps_it_open(dialog: ConsentDialog, session: Sessi
     dialog.add_record()
     dialog.date.setText("3 May")
     dialog.apply()
-    assert "2026-05-03" in dialog.problem.text()
+    assert "2026-05-03" in dialog.answer.problem.text()
     assert session.document.graph.settings.consent == ()
 
 
@@ -75,7 +75,7 @@ def test_of_a_form_the_name_and_the_checksum_are_kept(
 def test_a_form_that_cannot_be_read_is_told(dialog: ConsentDialog, tmp_path: Path) -> None:
     dialog.add_record()
     dialog.take_form(tmp_path / "gone.pdf")
-    assert "cannot be read" in dialog.problem.text()
+    assert "cannot be read" in dialog.answer.problem.text()
 
 
 def test_the_sources_of_the_graph_are_offered(session: Session, qtbot) -> None:

@@ -34,15 +34,17 @@ def at(viewer: Viewer, x: float, y: float) -> QPoint:
     return QPointF(*viewer.picture_view.framing.to_view(x, y)).toPoint()
 
 
+def drag_across(viewer: Viewer, *points: tuple[float, float], shift: bool = False) -> None:
+    """Press on the first point of the picture, move over the others, and let go on the last."""
+    view = viewer.picture_view
+    keys = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[0]))
+    for point in points[1:]:
+        QTest.mouseMove(view, at(viewer, *point))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[-1]))
+    settle()
+
+
 @pytest.fixture
 def drag() -> Drag:
-    def dragged(viewer: Viewer, *points: tuple[float, float], shift: bool = False) -> None:
-        view = viewer.picture_view
-        keys = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
-        QTest.mousePress(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[0]))
-        for point in points[1:]:
-            QTest.mouseMove(view, at(viewer, *point))
-        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[-1]))
-        settle()
-
-    return dragged
+    return drag_across

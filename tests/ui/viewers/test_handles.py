@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.document.graph import Graph, NodeInstance, Port
 from app.ui.actions import Actions
 from app.ui.session import Session
-from app.ui.theme import apply_theme
 from app.ui.viewers.paint_tool import PaintTool
 from app.ui.viewers.viewer import Viewer
-from nodes.sdk.registry import default_registry
-from tests.ui.conftest import settle
-from tests.ui.fakes import FakeEngine
-
-SIZE = (200, 100)
+from tests.ui.conftest import session_on
+from tests.ui.viewers.conftest import drag_across, look_at
 
 
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
-    apply_theme(qapp, "dark")
     graph = Graph().with_node("photo", NodeInstance("load_image"))
     for name, kind in (("crop", "crop_image"), ("turned", "transform_image"), ("mask", "paint_mask")):
         graph = graph.with_node(name, NodeInstance(kind)).with_link(Port("photo", "out"), name, "image")
@@ -34,13 +27,8 @@ def session(qapp: QApplication) -> Iterator[Session]:
     graph = graph.with_link(Port("photo", "out"), "faces", "image")
     graph = graph.with_node("picked", NodeInstance("pick_face"))
     graph = graph.with_link(Port("faces", "out"), "picked", "faces")
-    made = Session(FakeEngine, default_registry())
-    made.edit("Build", lambda _: graph)
-    settle()
-    yield made
-    made.close()
-    made.deleteLater()
-    settle()
+    with session_on(qapp, graph) as made:
+        yield made
 
 
 @pytest.fixture
@@ -52,39 +40,13 @@ def viewer(session: Session, qtbot) -> Viewer:
     return made
 
 
-def look_at(viewer: Viewer, node: str, selected: str) -> None:
-    session = viewer.session
-    session.view_node(node)
-    settle()
-    engine = session.engine
-    assert isinstance(engine, FakeEngine)
-    pixels = np.full((SIZE[1], SIZE[0], 4), 128, np.uint8)
-    engine.answer(pixels)
-    session.select((selected,))
-    settle()
-
-
-def at(viewer: Viewer, x: float, y: float) -> QPoint:
-    return QPointF(*viewer.picture_view.framing.to_view(x, y)).toPoint()
-
-
-def drag(viewer: Viewer, *points: tuple[float, float], shift: bool = False) -> None:
-    view = viewer.picture_view
-    keys = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
-    QTest.mousePress(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[0]))
-    for point in points[1:]:
-        QTest.mouseMove(view, at(viewer, *point))
-    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[-1]))
-    settle()
-
-
 def values(session: Session, node: str) -> dict[str, object]:
     return dict(session.graph.nodes[node].parameters)
 
 
 def test_a_click_picks_the_face_there(viewer: Viewer, session: Session) -> None:
     look_at(viewer, "photo", "picked")
-    drag(viewer, (50, 75))
+    drag_across(viewer, (50, 75))
     found = values(session, "picked")
     assert found["by"] == "point"
     assert found["x"] == pytest.approx(0.25, abs=0.01)
@@ -94,7 +56,7 @@ def test_a_click_picks_the_face_there(viewer: Viewer, session: Session) -> None:
 def test_a_corner_of_the_crop_is_dragged_in_one_step(viewer: Viewer, session: Session) -> None:
     look_at(viewer, "photo", "crop")
     before = session.graph
-    drag(viewer, (0, 0), (20, 10), (40, 20))
+    drag_across(viewer, (0, 0), (20, 10), (40, 20))
     found = values(session, "crop")
     assert (found["left"], found["top"]) == pytest.approx((40, 20), abs=1)
     assert (found["width"], found["height"]) == pytest.approx((160, 80), abs=1)
@@ -107,7 +69,7 @@ def test_the_frame_moves_by_its_inside(viewer: Viewer, session: Session) -> None
     for name, value in crop.items():
         session.edit("Set", lambda graph, name=name, value=value: graph.with_parameter("crop", name, value))
     look_at(viewer, "photo", "crop")
-    drag(viewer, (70, 45), (80, 50), (90, 55))
+    drag_across(viewer, (70, 45), (80, 50), (90, 55))
     found = values(session, "crop")
     assert (found["left"], found["top"]) == pytest.approx((40, 30), abs=1)
     assert (found["width"], found["height"]) == (100, 50)
@@ -116,7 +78,7 @@ def test_the_frame_moves_by_its_inside(viewer: Viewer, session: Session) -> None
 def test_the_viewed_crop_can_be_moved_too(viewer: Viewer, session: Session) -> None:
     session.edit("Set", lambda graph: graph.with_parameter("crop", "left", 30))
     look_at(viewer, "crop", "crop")
-    drag(viewer, (0, 50), (10, 50))
+    drag_across(viewer, (0, 50), (10, 50))
     assert values(session, "crop")["left"] == pytest.approx(40, abs=1)
 
 
@@ -127,30 +89,30 @@ def test_the_crop_has_no_handles_over_other_pictures(viewer: Viewer, session: Se
 
 def test_a_picture_is_moved_scaled_and_turned_by_hand(viewer: Viewer, session: Session) -> None:
     look_at(viewer, "turned", "turned")
-    drag(viewer, (100, 50), (110, 55), (120, 60))
+    drag_across(viewer, (100, 50), (110, 55), (120, 60))
     found = values(session, "turned")
     assert (found["move_x"], found["move_y"]) == pytest.approx((20, 10), abs=1)
     session.undo()
     assert values(session, "turned") == {}
-    drag(viewer, (200, 100), (175, 87.5), (150, 75))
+    drag_across(viewer, (200, 100), (175, 87.5), (150, 75))
     assert values(session, "turned")["scale"] == pytest.approx(0.5, abs=0.02)
     session.undo()
-    drag(viewer, (204, 50), (150, -10), (100, -54), shift=True)
+    drag_across(viewer, (204, 50), (150, -10), (100, -54), shift=True)
     assert values(session, "turned")["rotate"] == pytest.approx(90)
 
 
 def test_two_drags_are_two_steps(viewer: Viewer, session: Session) -> None:
     look_at(viewer, "turned", "turned")
-    drag(viewer, (100, 50), (120, 50))
-    drag(viewer, (100, 50), (120, 50))
+    drag_across(viewer, (100, 50), (120, 50))
+    drag_across(viewer, (100, 50), (120, 50))
     session.undo()
     assert values(session, "turned")["move_x"] == pytest.approx(20, abs=1)
 
 
 def test_strokes_paint_and_erase_each_as_one_step(viewer: Viewer, session: Session) -> None:
     look_at(viewer, "photo", "mask")
-    drag(viewer, (50, 50), (60, 50), (100, 50))
-    drag(viewer, (100, 50), (100, 60), shift=True)
+    drag_across(viewer, (50, 50), (60, 50), (100, 50))
+    drag_across(viewer, (100, 50), (100, 60), shift=True)
     strokes = str(values(session, "mask")["strokes"]).split(";")
     assert [stroke[0] for stroke in strokes] == ["+", "-"]
     first = [int(number) for number in strokes[0][1:].split()]

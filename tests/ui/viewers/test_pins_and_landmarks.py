@@ -15,13 +15,12 @@ from app.engine.protocol import Preview
 from app.ui.actions import Actions
 from app.ui.looks import BACKING_SLOT, HAND_SLOT
 from app.ui.session import Session
-from app.ui.theme import apply_theme
 from app.ui.viewers.viewer import Viewer
 from nodes.face._landmark_moves import read_moves
 from nodes.image._pins import read_pins
 from nodes.sdk.registry import default_registry
 from nodes.sdk.values import Face, Faces
-from tests.ui.conftest import settle
+from tests.ui.conftest import session_on, settle
 from tests.ui.fakes import FakeEngine
 from tests.ui.viewers.conftest import SIZE, Drag, look_at
 
@@ -30,7 +29,6 @@ REGISTRY = default_registry()
 
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
-    apply_theme(qapp, "dark")
     graph = Graph().with_node("photo", NodeInstance("load_image"))
     for name, kind in (("crop", "crop_image"), ("warp", "pin_warp"), ("mask", "paint_mask")):
         graph = graph.with_node(name, NodeInstance(kind)).with_link(Port("photo", "out"), name, "image")
@@ -38,13 +36,8 @@ def session(qapp: QApplication) -> Iterator[Session]:
     graph = graph.with_link(Port("photo", "out"), "faces", "image")
     graph = graph.with_node("adjusted", NodeInstance("adjust_landmarks"))
     graph = graph.with_link(Port("faces", "out"), "adjusted", "faces")
-    made = Session(FakeEngine, REGISTRY)
-    made.edit("Build", lambda _: graph)
-    settle()
-    yield made
-    made.close()
-    made.deleteLater()
-    settle()
+    with session_on(qapp, graph) as made:
+        yield made
 
 
 @pytest.fixture

@@ -15,15 +15,13 @@ from app.document.graph import Graph, NodeInstance
 from app.engine.protocol import Preview, View
 from app.ui.actions import Actions
 from app.ui.session import Session
-from app.ui.theme import apply_theme
 from app.ui.view_requests import FLUENT
 from app.ui.viewers.light import FILL, KEY, PLACES, Light
 from app.ui.viewers.orbit import Orbit
 from app.ui.viewers.space_view import REST, SpaceView
 from app.ui.viewers.viewer import Viewer
-from nodes.sdk.registry import default_registry
 from nodes.sdk.values import Mesh
-from tests.ui.conftest import settle
+from tests.ui.conftest import session_on, settle
 from tests.ui.fakes import FakeEngine
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -189,16 +187,10 @@ def test_pictures_that_take_long_get_coarser_and_finer_again(view: SpaceView) ->
 
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
-    apply_theme(qapp, "dark")
     graph = Graph().with_node("cloud", NodeInstance("load_splats"))
     graph = graph.with_node("photo", NodeInstance("load_image"))
-    made = Session(FakeEngine, default_registry())
-    made.edit("Build", lambda _: graph)
-    settle()
-    yield made
-    made.close()
-    made.deleteLater()
-    settle()
+    with session_on(qapp, graph) as made:
+        yield made
 
 
 @pytest.fixture
