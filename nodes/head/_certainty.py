@@ -11,13 +11,16 @@ from nodes.head._fit import LandmarkFit
 from nodes.head._landmarks import eye_distance, landmark_basis
 from nodes.head._shape import neutral_vertices
 from nodes.raster.geometry import rotation_matrix, vertex_normals
-from nodes.sdk.values import HeadState
+from nodes.sdk.context import Context
+from nodes.sdk.values import Faces, HeadState
 from nodes.sdk.values.arrays import FloatArray
 
 #: A surface known this well, in metres, is half sure.
 _HALF_SURE = 0.004
 _SIDEWAYS = 50.0  # degrees
 _SMALL = 24.0  # pixels between the eyes
+#: A second face of more than this share of the largest one's width could be meant as well.
+_RIVAL = 0.5
 
 
 def surface_spread(state: HeadState, fit: LandmarkFit) -> FloatArray:
@@ -49,6 +52,23 @@ def doubts(state: HeadState) -> list[str]:
         if apart < _SMALL:
             found.append(f"the face is small ({apart:.0f} pixels between the eyes): its shape is uncertain")
     return found
+
+
+def tell_if_several(faces: Faces, which: int, context: Context) -> bool:
+    """Put a notice on the node when the face was not plainly chosen; whether it was not.
+
+    A face is chosen by its number, by a name, or by being far larger than the others.
+    """
+    if which > 0 or len(faces) < 2 or faces[0].name:
+        return False
+    sizes = sorted((float(face.box[2] - face.box[0]) for face in faces), reverse=True)
+    if sizes[1] < _RIVAL * sizes[0]:
+        return False
+    context.notice(
+        f"{len(faces)} faces are in the picture and the largest was taken: "
+        "choose with 'Which face' or 'Pick face'"
+    )
+    return True
 
 
 def with_appearance(state: HeadState, fit: LandmarkFit, look: Appearance) -> HeadState:

