@@ -75,15 +75,16 @@ def origin_of(edits: tuple[Edit, ...], *, from_nothing: bool = False) -> str:
     return _ORIGIN + "compositeSynthetic"
 
 
-def loads_pictures(graph: Graph, node: str, registry: Registry) -> bool:
-    """Whether a picture or a clip goes into what a node gives."""
+def pictures_loaded(graph: Graph, node: str, registry: Registry) -> tuple[str, ...]:
+    """The paths of the pictures and clips that go into what a node gives; "" where none is set yet."""
     graph = unfolded(graph)
+    paths = []
     for name in graph.upstream(node):
         instance = graph.nodes.get(name)
         spec = registry.get(instance.kind) if instance is not None else None
-        if spec is not None and _loads(spec):
-            return True
-    return False
+        if instance is not None and spec is not None and _loads(spec):
+            paths.append(str(instance.parameters.get("path", "")))
+    return tuple(paths)
 
 
 def _loads(spec: NodeSpec) -> bool:

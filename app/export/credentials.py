@@ -2,6 +2,7 @@
 
 The claim names the program, the kinds of edits, the checksum of the graph, and whether consent is
 written down in the project. It is signed with the user's own certificate, see `app.export.signing`.
+Credentials that the loaded pictures came with are taken on, see `app.export.ingredients`.
 A file whose credentials fail is still written; `Stamp.remark` says why it has none.
 """
 
@@ -17,16 +18,21 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from app.document.assets import is_builtin
 from app.document.consent import Consent, published
-from app.document.edits import Edit, edits_of, loads_pictures, origin_of
+from app.document.edits import Edit, edits_of, origin_of, pictures_loaded
 from app.document.graph import Graph
+from app.export.ingredients import Ingredients
 from app.export.settings import extension_of
 from app.export.signing import SigningKey, signing_key
 from nodes.sdk.errors import FacewrightError
 from nodes.sdk.node import EDITS
 from nodes.sdk.registry import Registry
+
+if TYPE_CHECKING:
+    import c2pa
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +53,19 @@ class Stamp:
         remark: why a file was left without, a sentence; empty when all is well.
     """
 
-    def __init__(self, claim: dict[str, Any], key_at: Path | None = None) -> None:
-        """Stamp with a claim, see `claim_of`; the key is looked for at the first file."""
+    def __init__(
+        self, claim: dict[str, Any], key_at: Path | None = None, sources: Iterable[Path] = ()
+    ) -> None:
+        """Stamp with a claim, see `claim_of`; the key is looked for at the first file.
+
+        Args:
+            claim: what is said.
+            key_at: the key's file; None for the user's own.
+            sources: pictures and clips that went in; credentials of theirs are taken on.
+        """
         self.claim = claim
+        self._sources = tuple(sources)
+        self._ingredients: Ingredients | None = None
         self.remark = ""
         self._key_at = key_at
         self._key: SigningKey | None = None
@@ -71,13 +87,12 @@ class Stamp:
         try:
             key = self._signing_key()
             info = c2pa.C2paSignerInfo(b"es256", key.chain, key.key, None)
-            claim = json.dumps({**self.claim, "format": extension})
-            with (
-                c2pa.Context.from_dict(_SETTINGS) as context,
-                c2pa.Signer.from_info(info) as signer,
-                c2pa.Builder(claim, context) as builder,
-            ):
-                builder.sign_file(draft, signed, signer)
+            with c2pa.Context.from_dict(_SETTINGS) as context, c2pa.Signer.from_info(info) as signer:
+                ingredients = self._read_ingredients(context)
+                claim = json.dumps(_with_actions({**self.claim, "format": extension}, ingredients.actions))
+                with c2pa.Builder(claim, context) as builder:
+                    ingredients.add_to(builder)
+                    builder.sign_file(draft, signed, signer)
             signed.replace(draft)
         except (c2pa.C2paError, FacewrightError, ImportError, OSError, ValueError) as error:
             logger.warning("content credentials of %s failed", draft, exc_info=error)
@@ -91,6 +106,12 @@ class Stamp:
             if self._key is None:
                 self._key = signing_key(self._key_at)
             return self._key
+
+    def _read_ingredients(self, context: c2pa.Context) -> Ingredients:
+        with self._lock:
+            if self._ingredients is None:
+                self._ingredients = Ingredients(self._sources, context)
+            return self._ingredients
 
     def _leave_out(self, reason: str) -> None:
         self.remark = f"written without content credentials: {reason}"
@@ -107,8 +128,10 @@ def stamp_for(graph: Graph, node: str, registry: Registry, carried: str) -> Stam
     edits = edits_of(graph, node, registry)
     if not edits:
         return None
-    origin = origin_of(edits, from_nothing=not loads_pictures(graph, node, registry))
-    return Stamp(claim_of(edits, origin, carried, graph.settings.consent))
+    loaded = pictures_loaded(graph, node, registry)
+    origin = origin_of(edits, from_nothing=not loaded)
+    claim = claim_of(edits, origin, carried, graph.settings.consent)
+    return Stamp(claim, sources=[Path(path) for path in loaded if path and not is_builtin(path)])
 
 
 def claim_of(
@@ -147,6 +170,16 @@ def claim_of(
             {"label": CONSENT_LABEL, "data": _consent(tuple(consent))},
         ],
     }
+
+
+def _with_actions(claim: dict[str, Any], more: list[dict[str, Any]]) -> dict[str, Any]:
+    """The claim with further actions after the first, which says how the picture came to be."""
+    if not more:
+        return claim
+    done, *others = claim["assertions"]
+    created, *edited = done["data"]["actions"]
+    data = {**done["data"], "actions": [created, *more, *edited]}
+    return {**claim, "assertions": [{**done, "data": data}, *others]}
 
 
 def _consent(records: tuple[Consent, ...]) -> dict[str, Any]:

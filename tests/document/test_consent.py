@@ -10,7 +10,7 @@ import pytest
 from app.document import commands
 from app.document.consent import Consent, checksum_of, published
 from app.document.document import Document
-from app.document.edits import consent_reminders, edits_of, loads_pictures, origin_of
+from app.document.edits import consent_reminders, edits_of, origin_of, pictures_loaded
 from app.document.format import read_text, write_text
 from app.document.graph import Graph, GraphError, NodeInstance, Port
 from nodes.sdk.errors import FileProblem
@@ -131,7 +131,7 @@ def test_edits_are_read_off_the_nodes_that_a_picture_depends_on(registry: Regist
     (edit,) = edits_of(graph, "show", registry)
     assert (edit.kind, edit.nodes, edit.trained) == ("light", ("relight_portrait",), False)
     assert edits_of(graph, "photo", registry) == ()
-    assert loads_pictures(graph, "show", registry)
+    assert pictures_loaded(graph, "show", registry)
 
 
 def test_where_a_picture_comes_from_follows_from_its_edits(registry: Registry) -> None:

@@ -22,7 +22,8 @@ from app.engine.exporting import export_node
 from app.engine.protocol import ExportDone
 from app.export import signing
 from app.export.carried import carried_graph, text_to_carry
-from app.export.credentials import CONSENT_LABEL, GRAPH_LABEL
+from app.export.credentials import CONSENT_LABEL, GRAPH_LABEL, Stamp, stamp_for
+from app.export.values import write_value
 from nodes.sdk import Cancelled, Context, node
 from nodes.sdk.registry import Registry, default_registry
 from nodes.sdk.values import Image
@@ -279,3 +280,54 @@ def test_the_engines_queue_stamps_too_and_passes_remarks_on(tmp_path: Path, name
     elif name == "plain.mp4":
         with pytest.raises(c2pa.C2paError):
             read(tmp_path / name)
+
+
+def photo_with_credentials(path: Path) -> None:
+    """A picture that another program signed."""
+    plain = np.random.default_rng(3).random((48, 64, 3)).astype(np.float32)
+    write_value(Image(plain), path)
+    origin = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+    actions = [{"action": "c2pa.created", "digitalSourceType": origin}]
+    other = {
+        "claim_generator_info": [{"name": "A camera"}],
+        "assertions": [{"label": "c2pa.actions", "data": {"actions": actions}}],
+    }
+    Stamp(other)(path)
+
+
+def of_a_photo(path: Path) -> Graph:
+    graph = edited().with_node("plain", NodeInstance("load_image", parameters={"path": str(path)}))
+    return graph.with_link(Port("plain", "out"), "young", "image")
+
+
+def test_credentials_of_a_loaded_picture_are_taken_on(tmp_path: Path, registry: Registry) -> None:
+    photo_with_credentials(tmp_path / "ada_at_home.png")
+    assert export(of_a_photo(tmp_path / "ada_at_home.png"), tmp_path / "f.##.png", registry) == []
+    for name in ("f.00.png", "f.09.png"):
+        state, manifest = read(tmp_path / name)
+        assert state == "Valid"
+        (source,) = manifest["ingredients"]
+        with c2pa.Reader(str(tmp_path / name)) as reader:
+            before = json.loads(reader.json())["manifests"][source["active_manifest"]]
+        assert before["claim_generator_info"][0]["name"] == "A camera"
+        made = [action["action"] for action in assertion(manifest, "c2pa.actions")["actions"]]
+        assert made == ["c2pa.created", "c2pa.placed", "c2pa.edited"]
+        assert b"ada_at_home" not in json.dumps(manifest).encode()
+
+
+def test_a_picture_without_credentials_or_with_damaged_ones_has_no_part(
+    tmp_path: Path, registry: Registry
+) -> None:
+    photo_with_credentials(tmp_path / "damaged.png")
+    data = bytearray((tmp_path / "damaged.png").read_bytes())
+    place = data.index(b"c2pa.actions")
+    data[place : place + 12] = b"xxxxxxxxxxxx"
+    (tmp_path / "damaged.png").write_bytes(data)
+    write_value(Image(np.zeros((8, 8, 3), np.float32)), tmp_path / "plain.png")
+    for name in ("damaged.png", "plain.png", "missing.png"):
+        stamp = stamp_for(of_a_photo(tmp_path / name), "young", registry, "{}")
+        assert stamp is not None
+        write_value(Image(np.zeros((8, 8, 3), np.float32)), tmp_path / "out.png", finish=stamp)
+        state, manifest = read(tmp_path / "out.png")
+        assert (state, stamp.remark) == ("Valid", "")
+        assert "ingredients" not in manifest, name
