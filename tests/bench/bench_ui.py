@@ -238,7 +238,7 @@ def _pull() -> Row:
 
     from app.document.graph import Graph, NodeInstance
     from app.ui.panels.motion_plot import MotionPlot
-    from app.ui.panels.plane import HUES
+    from app.ui.theme import current_theme
     from nodes.sdk.values import ARKIT_NAMES, Motion
     from nodes.voice.editing import OffsetKey, read_offsets, write_offsets
     from tests.ui.canvas.fakes import FakeSession
@@ -253,7 +253,7 @@ def _pull() -> Row:
     plot = MotionPlot(session, None)  # type: ignore[arg-type]
     plot.resize(1280, 300)
     plot.show()
-    shown = dict(zip(ARKIT_NAMES[:8], HUES, strict=True))
+    shown = dict(zip(ARKIT_NAMES[:8], current_theme().curves, strict=True))
     keys = tuple(OffsetKey(2.0 * number, 0.1) for number in range(MOTION_SECONDS // 2))
     offsets = dict.fromkeys(shown, keys)
     plot.show_motion(motion, offsets, 1.0, shown)

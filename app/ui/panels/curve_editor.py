@@ -14,7 +14,7 @@ from app.document.graph import Graph
 from app.document.wiring import known_spec
 from app.ui.panels.curve_frame import CurveFrame
 from app.ui.panels.curve_plot import CurvePlot
-from app.ui.panels.plane import HUES
+from app.ui.theme import current_theme
 
 TRACK = Qt.ItemDataRole.UserRole + 1
 EMPTY = "Nothing is animated here.\n\nClick a diamond beside a parameter to set its first key."
@@ -51,7 +51,7 @@ class CurveEditor(CurveFrame):
         found = tracks_of(self.session.graph, self.session.selection)
         if [self.list.item(row).data(TRACK) for row in range(self.list.count())] != list(found):
             self._fill(list(found))
-        colours = {track: HUES[number % len(HUES)] for number, track in enumerate(found)}
+        colours = {track: current_theme().curve(number) for number, track in enumerate(found)}
         shown = {track: curve for track, curve in found.items() if track not in self._hidden}
         self.plot.show_curves(shown, colours)
         self.split.setVisible(bool(found))
@@ -68,13 +68,17 @@ class CurveEditor(CurveFrame):
             label = parameter.label if parameter else track.parameter
             item = QListWidgetItem(f"{track.node} · {label}" if several else label)
             swatch = QPixmap(10, 10)
-            swatch.fill(QColor(HUES[number % len(HUES)]))
+            swatch.fill(QColor(current_theme().curve(number)))
             item.setIcon(QIcon(swatch))
             item.setData(TRACK, track)
             shown = track not in self._hidden
             item.setCheckState(Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
             self.list.addItem(item)
         self.list.blockSignals(False)
+
+    def dress(self) -> None:
+        self._fill([self.list.item(row).data(TRACK) for row in range(self.list.count())])
+        self.refresh()
 
     def _on_checked(self, item: QListWidgetItem) -> None:
         track = item.data(TRACK)

@@ -82,4 +82,8 @@ class CurveFrame(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "fit_button"):
             self.fit_button.setIcon(icon("frame_all"))
+            self.dress()
             self.plot.update()
+
+    def dress(self) -> None:
+        """Take on the hues of the theme in force."""

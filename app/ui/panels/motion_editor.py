@@ -15,8 +15,8 @@ from app.ui.asking import AskedValue
 from app.ui.fields import number
 from app.ui.panels.curve_frame import CurveFrame
 from app.ui.panels.motion_plot import MotionPlot
-from app.ui.panels.plane import HUES
 from app.ui.session import Session
+from app.ui.theme import current_theme
 from nodes.sdk.errors import FacewrightError
 from nodes.sdk.values import Motion
 from nodes.voice.editing import CURVES, WAYS, Offsets, curve_of, read_offsets, write_offsets
@@ -113,7 +113,7 @@ class MotionEditor(CurveFrame):
         self.empty.setText(COMING if source is not None else NOTHING)
         strength = self._parameter(STRENGTH)
         offsets = self.offsets
-        colours = {name: HUES[number % len(HUES)] for number, name in enumerate(self._shown)}
+        colours = {name: current_theme().curve(number) for number, name in enumerate(self._shown)}
         self.plot.show_motion(
             motion if there else None,
             offsets,
@@ -171,6 +171,9 @@ class MotionEditor(CurveFrame):
             self._shown.append(name)
         else:
             self._shown = [other for other in self._shown if other != name]
+        self.refresh()
+
+    def dress(self) -> None:
         self.refresh()
 
     # -- editing ------------------------------------------------------------------------------

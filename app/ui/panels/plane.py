@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.theme import current_theme
 
-#: Hues of curves, after Okabe and Ito, light enough for a dark and dark enough for a light ground.
-HUES = ("#e69f00", "#56b4e9", "#22a97f", "#d6c200", "#3d86c6", "#d5703a", "#cc79a7", "#9a9aa2")
 #: Pixels around a key or a curve that count as it, and the height of the ruler.
 REACH, RULER = 8.0, 20
 #: Share of the values in view by which an arrow key moves keys.

@@ -26,12 +26,14 @@ class Theme:
         dark: whether text is lighter than what it stands on.
         colours: "#rrggbb" by what they are for.
         categories: node header colours by category; "" for any other.
+        curves: hues of curves in plots, after Okabe and Ito.
     """
 
     name: str
     dark: bool
     colours: dict[str, str]
     categories: dict[str, str]
+    curves: tuple[str, ...]
     _made: dict[str, QColor] = field(default_factory=dict, repr=False, compare=False)
 
     def colour(self, purpose: str) -> QColor:
@@ -40,6 +42,10 @@ class Theme:
         if found is None:
             found = self._made[purpose] = QColor(self.colours[purpose])
         return found
+
+    def curve(self, number: int) -> str:
+        """The hue of a curve by its number; hues come again when there are more curves."""
+        return self.curves[number % len(self.curves)]
 
     def category(self, category: str) -> QColor:
         """The header colour of nodes of a category."""
@@ -52,7 +58,7 @@ def load_theme(name: str) -> Theme:
     if name not in THEMES:
         raise ValueError(f"there is no theme '{name}', only {', '.join(THEMES)}")
     entry = json.loads((RESOURCES / "themes" / f"{name}.json").read_text("utf-8"))
-    return Theme(name, entry["dark"], entry["colours"], entry["categories"])
+    return Theme(name, entry["dark"], entry["colours"], entry["categories"], tuple(entry["curves"]))
 
 
 _current: Theme | None = None

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QWidget
 
-from app.ui.panels.plane import HUES
+from app.ui.theme import current_theme
 from app.ui.viewers.plot_legend import PlotLegend
 from app.ui.viewers.traces import CURVES, Wave, curve_of, worth_seeing
 from nodes.sdk.values import ARKIT_NAMES, Audio, Motion
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EMPTY, STILL = "It is empty", "Nothing moves in it"
 CLIPPED = "Cut off at full scale at {} place{}: the red marks"
-WAVE_HUE = HUES[2]
+WAVE_HUE = 2
 LEGEND_PIXELS = 190
 
 
@@ -43,7 +43,7 @@ class PlotView(QWidget):
         self._time = 0.0
         #: What somebody ticked; None leaves it to the motion.
         self._chosen: list[str] | None = None
-        self._hues: dict[str, str] = {}
+        self._hues: dict[str, int] = {}
         self.board: PlotBoard | None = None
         self.legend: PlotLegend | None = None
         self.note = QLabel(EMPTY, self)
@@ -69,11 +69,7 @@ class PlotView(QWidget):
             return
         board = self._made()
         self._split.show()
-        if isinstance(self._value, Audio):
-            self._show_sound(board, self._value)
-        else:
-            self._show_motion(board, self._value)
-        board.show_time(self._time)
+        self._draw(board)
 
     @property
     def shown(self) -> list[str]:
@@ -138,13 +134,20 @@ class PlotView(QWidget):
         self.note.setVisible(bool(text))
         self.note.raise_()
 
+    def _draw(self, board: PlotBoard) -> None:
+        if isinstance(self._value, Audio):
+            self._show_sound(board, self._value)
+        elif self._value is not None:
+            self._show_motion(board, self._value)
+        board.show_time(self._time)
+
     def _show_sound(self, board: PlotBoard, audio: Audio) -> None:
         assert self.legend is not None
         self.legend.hide()
         self._say("")
         self._hues = {}
         board.name_values("", "dB")
-        clips = board.show_wave(Wave(audio), WAVE_HUE)
+        clips = board.show_wave(Wave(audio), current_theme().curve(WAVE_HUE))
         board.setToolTip(CLIPPED.format(clips, "s" if clips > 1 else "") if clips else "")
 
     def _show_motion(self, board: PlotBoard, motion: Motion) -> None:
@@ -155,10 +158,11 @@ class PlotView(QWidget):
         listed = self.legend.names
         if first or not listed:
             listed = [*names, *(name for name in CURVES if name not in names)]
-        self.legend.show_curves(listed, self._hues)
+        hues = {name: current_theme().curve(number) for name, number in self._hues.items()}
+        self.legend.show_curves(listed, hues)
         self.legend.show()
         seconds = np.arange(len(motion.coefficients)) / motion.fps
-        curves = {name: (seconds, curve_of(motion, name), hue) for name, hue in self._hues.items()}
+        curves = {name: (seconds, curve_of(motion, name), hue) for name, hue in hues.items()}
         board.setToolTip("")
         board.name_values("", "degrees")
         board.show_curves(
@@ -169,14 +173,14 @@ class PlotView(QWidget):
         board.show_time(self._time)
         self._say("" if names else STILL)
 
-    def _coloured(self, names: list[str]) -> dict[str, str]:
-        """A hue for each; curves that are seen already keep theirs."""
+    def _coloured(self, names: list[str]) -> dict[str, int]:
+        """The number of a hue for each; curves that are seen already keep theirs."""
         kept = {name: self._hues[name] for name in names if name in self._hues}
         hues = dict(kept)
         for name in names:
             if name not in hues:
                 used = list(hues.values())
-                hues[name] = min(HUES, key=used.count)
+                hues[name] = min(range(len(current_theme().curves)), key=used.count)
         return {name: hues[name] for name in names}
 
     # -- the cursor ---------------------------------------------------------------------------
@@ -213,6 +217,7 @@ class PlotView(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and getattr(self, "board", None) is not None:
             self.board.dress()
+            self._draw(self.board)
 
 
 def _has_content(value: Audio | Motion) -> bool:

@@ -13,6 +13,8 @@ from app.document.commands import KeyPlace, Track
 from app.document.curve import Curve, Key
 from app.ui.panels import CurveEditor
 from app.ui.panels.curve_plot import CurvePlot
+from app.ui.theme import apply_theme
+from app.ui.theme.theme import load_theme
 from tests.ui.canvas.fakes import FakeSession, face_graph, steps
 
 JAW, SMILE = Track("edit", "jaw_open"), Track("edit", "smile_left")
@@ -173,3 +175,15 @@ def test_keys_are_reached_moved_and_removed_by_the_keyboard(
     assert [frame for frame, _ in keys_of(session, JAW)] == [0, 20]
     QTest.keyClick(plot, Qt.Key.Key_PageUp)
     assert len(plot.selected) == 1
+
+
+def test_curves_take_on_the_hues_of_another_theme(editor: CurveEditor, qapp: QApplication) -> None:
+    def first_swatch() -> str:
+        return editor.list.item(0).icon().pixmap(10, 10).toImage().pixelColor(5, 5).name()
+
+    try:
+        for name in ("light", "dark"):
+            apply_theme(qapp, name)
+            assert first_swatch() == load_theme(name).curve(0)
+    finally:
+        apply_theme(qapp, "dark")

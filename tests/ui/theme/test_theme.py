@@ -53,6 +53,7 @@ def test_prompts_and_signs_can_be_made_out(theme: Theme) -> None:
             assert contrast(theme.colour(sign), theme.colour(ground)) >= 4
         for mark in ("accent", "select", "key"):
             assert contrast(theme.colour(mark), theme.colour(ground)) >= 3
+        assert min(contrast(QColor(hue), theme.colour(ground)) for hue in theme.curves) >= 2.9
     assert contrast(theme.colour("select"), theme.colour("canvas")) >= 3
     assert contrast(theme.colour("accent_text"), theme.colour("accent")) >= 4
     assert contrast(theme.colour("text"), theme.colour("fill")) >= 4.5
