@@ -9,7 +9,7 @@ import numpy as np
 from nodes.head._kernels import draw_mouth, draw_skin
 from nodes.head._photo import PhotoLayers
 from nodes.head._photo_behind import Behind, mend_background
-from nodes.head._photo_map import Turn, following_box, grid_map, lip_map
+from nodes.head._photo_map import Turn, carried, following_box, grid_map, lip_map
 from nodes.head._photo_mouth import flat
 from nodes.head._shape import landmark_points, neutral_vertices
 from nodes.head._slit import MOUTH, slit
@@ -24,6 +24,8 @@ _LIDS = tuple(
     for name, number in _INDEX.items()
     if name.startswith(("eyeBlink", "eyeSquint", "eyeWide", "eyeLook"))
 )
+#: How far beyond what follows a part that lies over it may come, in eye distances.
+_OVER = 0.6
 _MESH = np.array([number not in _LIDS for number in range(52)])
 
 
@@ -36,6 +38,8 @@ class Movement:
         motion: V x 3, of the expression and the shape, in the camera's frame. moved: V x 3, with the
             turn. turn: of the head.
         at_rest: nothing but lids and gaze moves. still: nothing moves at all.
+        share: h x w in 0..1, how much of the motion each pixel takes up; None when it is all of it
+            everywhere, or nothing but lids and gaze moves.
     """
 
     where: FloatArray
@@ -44,15 +48,23 @@ class Movement:
     turn: Turn
     at_rest: bool
     still: bool
+    share: FloatArray | None = None
 
 
-def movement(layers: PhotoLayers, state: HeadState, follow: FloatArray | None = None) -> Movement:
+def movement(
+    layers: PhotoLayers,
+    state: HeadState,
+    follow: FloatArray | None = None,
+    over: FloatArray | None = None,
+) -> Movement:
     """How the edits of a head move its photograph.
 
     Args:
         layers: of the photograph. state: the edited head.
         follow: of the window's size in 0..1, how much of the motion each place takes up; all of it
             when None.
+        over: of the window's size in 0..1, what of the photograph moves wholly wherever it comes to
+            lie: a chin that comes down over a collar which stays.
     """
     reference = layers.reference
     change = state.expression - reference.expression
@@ -72,18 +84,24 @@ def movement(layers: PhotoLayers, state: HeadState, follow: FloatArray | None = 
     where = np.empty((bottom - top, right - left, 2), np.float32)
     where[..., 0] = np.arange(left, right) + 0.5
     where[..., 1] = (np.arange(top, bottom) + 0.5)[:, None]
+    taken: FloatArray | None = None
     if not at_rest:
-        box = np.s_[:, :] if follow is None else following_box(follow)
+        box = np.s_[:, :] if follow is None else following_box(follow, round(_OVER * layers.unit))
         part = where[box]
         if part.size:
             own = part.copy()
             grid_map(layers, motion, turn, own, part)
             lip_map(layers, moved, own, part)
             if follow is not None:
+                share = follow[box]
+                if over is not None:
+                    share = np.maximum(share, carried(over, part, left, top))
                 part -= own
-                part *= follow[box][..., None]
+                part *= share[..., None]
                 part += own
-    return Movement(where, motion, moved, turn, at_rest, still)
+                taken = np.zeros(where.shape[:2], np.float32)
+                taken[box] = share
+    return Movement(where, motion, moved, turn, at_rest, still, taken)
 
 
 def render_over_photo(

@@ -31,12 +31,30 @@ class Turn:
         return (points @ self.matrix.T + self.shift).astype(np.float32)
 
 
-def following_box(follow: FloatArray) -> tuple[slice, slice]:
-    """The part of a window in which anything is followed."""
+def following_box(follow: FloatArray, margin: int = 0) -> tuple[slice, slice]:
+    """The part of a window in which anything is followed, and as many pixels around."""
     rows, columns = np.flatnonzero(follow.any(axis=1)), np.flatnonzero(follow.any(axis=0))
     if not len(rows):
         return np.s_[0:0, 0:0]
-    return np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return np.s_[
+        max(rows[0] - margin, 0) : rows[-1] + 1 + margin,
+        max(columns[0] - margin, 0) : columns[-1] + 1 + margin,
+    ]
+
+
+def carried(share: FloatArray, where: FloatArray, left: int, top: int) -> FloatArray:
+    """A share of the window's places after the move: h x w.
+
+    Args:
+        share: of the window's size in 0..1; 0 beyond it.
+        where: h x w x 2, the photograph's place each pixel would show. left, top: of the window.
+    """
+    import cv2
+
+    maps = where - np.array([left + 0.5, top + 0.5], np.float32)
+    found = cv2.remap(share, maps, None, cv2.INTER_LINEAR)
+    # A hard 0: traces would be resampled for nothing.
+    return np.asarray(np.maximum(found - 0.02, 0.0) / 0.98, np.float32)
 
 
 def grid_map(layers: PhotoLayers, motion: FloatArray, turn: Turn, own: FloatArray, where: FloatArray) -> None:

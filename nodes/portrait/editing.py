@@ -11,6 +11,7 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
+import numpy.typing as npt
 
 from nodes.face._hair import PortraitMatte
 from nodes.face._landmarks import LandmarkRuntime
@@ -18,18 +19,23 @@ from nodes.head._photo import PhotoLayers, prepare
 from nodes.head._photo_behind import Behind
 from nodes.head._photo_frame import Movement, movement, render_over_photo
 from nodes.head._pose import turned
-from nodes.head._shape import as_fitted
+from nodes.head._shape import as_fitted, landmark_points
 from nodes.portrait.backdrop import behind_of, person_alpha
-from nodes.portrait.layers import following
-from nodes.portrait.light import FaceLight, estimate_light, folded
+from nodes.portrait.layers import face_share, following, reach_of
+from nodes.portrait.light import FaceLight, camera_vertices, estimate_light, folded
 from nodes.portrait.looking import Witness, turn_between
-from nodes.raster.geometry import rotation_matrix, rotation_vector
+from nodes.portrait.outline import OUTLINE
+from nodes.raster.geometry import project_from_camera, rotation_matrix, rotation_vector
 from nodes.sdk.values import HeadState, Image, Parsing
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 
 #: Degrees of turn over which the turn's own field takes over from the expression's.
 _TURNED = 4.0
+#: Degrees and shares below which a head has not turned: rotations are rounded.
+_UNTURNED = 1e-4
 _KEPT = 4
+#: How far beyond its landmarks' outline a moved face may reach, in eye distances.
+_FACE_EDGE = 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +65,11 @@ class Portrait:
     def with_turn(self) -> FloatArray | None:
         """How much of a turn each place of the window takes up; None without a parsing."""
         return self._following(turn=True)
+
+    @cached_property
+    def face(self) -> FloatArray | None:
+        """What of the window is face, h x w in 0..1; None without a parsing."""
+        return None if self.labels is None else face_share(self.fit, self.layers.window)
 
     def _following(self, *, turn: bool) -> FloatArray | None:
         if self.labels is None:
@@ -193,11 +204,48 @@ def moved_by(portrait: Portrait, head: HeadState, *, layered: bool = False) -> M
     """
     follow = portrait.with_expression
     share = min(degrees_turned(head) / _TURNED, 1.0)
-    if follow is not None and share > 0.0:
+    if follow is not None and share > _UNTURNED:
         own = None if layered else portrait.with_turn
         turned_follow = np.float32(1.0) if own is None else own
         follow = (follow + share * (turned_follow - follow)).astype(np.float32)
-    return movement(portrait.layers, head, follow)
+    return movement(portrait.layers, head, follow, portrait.face)
+
+
+def outline_after(fit: HeadState, head: HeadState) -> FloatArray:
+    """Where the face's outline in a picture is after an edit: 36 x 2 pixels."""
+    rows = list(OUTLINE)
+    places = [
+        project_from_camera(
+            state.camera, landmark_points(state.model, camera_vertices(state))[rows].astype(np.float32)
+        )[:, :2]
+        for state in (fit, head)
+    ]
+    moved: FloatArray = fit.landmarks[rows, :2] + places[1] - places[0]
+    return moved
+
+
+def changed_region(portrait: Portrait, head: HeadState) -> npt.NDArray[np.bool_]:
+    """H x W: where an edit may change the picture; everywhere else it keeps its pixels bit for bit.
+
+    With a parsing, an expression changes what `reach_of` says and where the face itself comes to
+    lie. A turn of the head, and any edit of a picture without a parsing, may change the whole
+    window about the head.
+    """
+    import cv2
+
+    layers = portrait.layers
+    left, top, right, bottom = layers.window
+    region = np.zeros(layers.photo.shape[:2], bool)
+    if portrait.labels is None or degrees_turned(head) > _UNTURNED:
+        region[top:bottom, left:right] = True
+        return region
+    region[top:bottom, left:right] = reach_of(portrait.fit, portrait.labels, layers.window) > 0.0
+    places = outline_after(portrait.fit, head)
+    face = np.zeros(region.shape, np.uint8)
+    cv2.fillPoly(face, [np.round(places).astype(np.int32)], 1)
+    side = 2 * round(_FACE_EDGE * layers.unit + 1.0) + 1
+    face = cv2.dilate(face, np.ones((side, side), np.uint8))
+    return np.asarray(region | (face > 0))
 
 
 def drawn(
@@ -219,6 +267,9 @@ def drawn(
     fit = as_fitted(head)
     layers = portrait.layers
     found = moved_by(portrait, head, layered=behind is not None) if known is None else known
-    changed = degrees_turned(head) > 1e-4 or float(np.abs(head.expression - fit.expression).max()) > 1e-6
+    changed = degrees_turned(head) > _UNTURNED or float(np.abs(head.expression - fit.expression).max()) > 1e-6
     light = folded(portrait.light, head, layers.window, folds) if changed and folds > 0 else None
+    if light is not None and found.share is not None:
+        # The soft edge of a shade ends where the edit does.
+        light[found.share <= 0.0] = 1.0
     return render_over_photo(layers, head, light=light, behind=behind, known=found)

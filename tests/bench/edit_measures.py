@@ -6,12 +6,13 @@ from functools import cache
 
 import numpy as np
 
-from nodes.head._fit import eye_distance
+from nodes.face._landmarks import load_landmarker
+from nodes.portrait.editing import calibrated, changed_region, portrait_of, witness_of
 from nodes.portrait.landmarks68 import CARD, MEASURES, Landmarks68, measures
-from nodes.portrait.outline import OUTLINE
 from nodes.sdk.models import find
-from nodes.sdk.values import PARSING_CLASSES, Faces, HeadState, Parsing
+from nodes.sdk.values import Faces, HeadState
 from nodes.sdk.values.arrays import FloatArray
+from tests.bench.edit_material import CONTEXT, Sitter
 
 #: Between the brows and down the nose: skin that expressions hardly move and hair never covers.
 _BRIDGE = (9, 8, 168, 6, 197, 195, 5, 122, 351, 196, 419, 3, 248)
@@ -86,22 +87,10 @@ def trembling(patches: list[FloatArray | None]) -> float:
     return float(np.sqrt(((stack[2:] - 2 * stack[1:-1] + stack[:-2]) ** 2).mean()))
 
 
-def held_still(head: HeadState, parsing: Parsing) -> np.ndarray:
-    """H x W bool: what an artist expects an expression to leave alone.
-
-    Background and clothes everywhere but in a rim of a fifth of the eyes' distance about the face,
-    where cheeks and chin may come to lie, and hair farther than half that distance from the face.
-    """
-    import cv2
-
-    unit = eye_distance(head.landmarks)
-    face = np.zeros(parsing.labels.shape, np.uint8)
-    cv2.fillPoly(face, [np.round(head.landmarks[list(OUTLINE), :2]).astype(np.int32)], 1)
-    away = cv2.distanceTransform(1 - face, cv2.DIST_L2, 5) / unit
-    number = PARSING_CLASSES.index
-    around = np.isin(parsing.labels, [number(name) for name in ("background", "cloth", "hat")])
-    hair = parsing.labels == number("hair")
-    return np.asarray((around & (away > 0.2)) | (hair & (away > 0.5)))
+def stated_region(who: Sitter, head: HeadState) -> np.ndarray:
+    """H x W bool: where 'Edit portrait' says that an edit may change the picture."""
+    drawn_head = calibrated(head, witness_of(who.head, who.image, load_landmarker(CONTEXT)), most=2.0)
+    return np.asarray(changed_region(portrait_of(who.head, who.image, who.parsing), drawn_head))
 
 
 def decibels(before: FloatArray, after: FloatArray, where: np.ndarray) -> float:

@@ -8,7 +8,8 @@ import pytest
 from nodes.edit.edit_expression import edit_expression
 from nodes.edit.edit_portrait import edit_portrait
 from nodes.face.face_landmarks import face_landmarks
-from nodes.portrait.editing import degrees_turned, eased
+from nodes.portrait.editing import changed_region, degrees_turned, eased, outline_after, portrait_of
+from nodes.portrait.layers import following
 from nodes.sdk.context import Context
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import ARKIT_NAMES, PARSING_CLASSES, Faces, Image, Mask, Parsing
@@ -153,5 +154,74 @@ def test_clothes_and_background_are_held_while_the_jaw_opens(astronaut, astronau
     labels[chin + 30 :] = PARSING_CLASSES.index("cloth")
     head = edit_expression(astronaut_fit, jawOpen=0.8)
     result = edit_portrait(astronaut, head, Parsing(labels), calibrate=False, context=CONTEXT).pixels
-    assert np.array_equal(result[chin + 30 :], astronaut.pixels[chin + 30 :])
+    # Nothing but the chin itself comes over the clothes.
+    region = changed_region(portrait_of(astronaut_fit, astronaut, Parsing(labels)), head)
+    far = np.s_[chin + 60 :]
+    assert np.array_equal(result[far], astronaut.pixels[far]) and not region[far].any()
+    assert np.array_equal(result[~region], astronaut.pixels[~region])
     assert np.abs(result - astronaut.pixels)[chin - 30 : chin + 8].max() > 0.1
+
+
+@pytest.mark.parametrize(
+    "sliders",
+    [
+        {"jawOpen": 0.9},
+        {"browInnerUp": 1.0, "browOuterUpLeft": 1.0, "browOuterUpRight": 1.0},
+        {"mouthSmileLeft": -0.8, "mouthSmileRight": -0.8, "jawOpen": 0.3},
+        {"eyeBlinkLeft": 1.0, "mouthPucker": 1.0},
+    ],
+)
+def test_outside_the_stated_region_every_pixel_keeps_its_bits(astronaut, astronaut_fit, sliders):
+    labels = around_the_face(astronaut_fit)
+    head = edit_expression(astronaut_fit, **sliders)
+    result = edit_portrait(astronaut, head, Parsing(labels), calibrate=False, context=CONTEXT).pixels
+    region = changed_region(portrait_of(astronaut_fit, astronaut, Parsing(labels)), head)
+    assert np.array_equal(result[~region], astronaut.pixels[~region])
+    assert not np.array_equal(result, astronaut.pixels)
+    assert 0.04 < region.mean() < 0.35
+
+
+def around_the_face(fit):
+    """Labels of a face, hair above it, a neck below and clothes."""
+    number = PARSING_CLASSES.index
+    labels = np.zeros((512, 512), np.uint8)
+    places = fit.landmarks[:468, :2]
+    (left, top), (right, bottom) = places.min(0).astype(int), places.max(0).astype(int)
+    labels[max(top - 60, 0) : bottom, left - 30 : right + 30] = number("hair")
+    labels[bottom - 20 : bottom + 25, left + 15 : right - 15] = number("neck")
+    labels[bottom + 25 :] = number("cloth")
+    labels[top:bottom, left:right] = number("skin")
+    return labels
+
+
+def test_a_chin_comes_down_over_a_collar_that_stays(astronaut, astronaut_fit):
+    chin = int(astronaut_fit.landmarks[152, 1])
+    middle = int(astronaut_fit.landmarks[152, 0])
+    labels = np.zeros((512, 512), np.uint8)
+    labels[: chin + 2] = PARSING_CLASSES.index("skin")
+    labels[chin + 2 :] = PARSING_CLASSES.index("cloth")
+    painted = astronaut.pixels.copy()
+    painted[chin + 2 :] = (0.0, 0.0, 1.0)
+    image = Image(painted)
+    head = edit_expression(astronaut_fit, jawOpen=0.9)
+    result = edit_portrait(image, head, Parsing(labels), calibrate=False, folds=0.0, context=CONTEXT).pixels
+    down = outline_after(astronaut_fit, head)[18, 1] - astronaut_fit.landmarks[152, 1]
+    assert down > 8.0
+    column = result[chin : chin + 40, middle]
+    blue = (column[:, 2] > 0.9) & (column[:, 0] < 0.1)
+    # Skin as far as the chin came, then the collar as it was: no torn edge, no second chin.
+    first = int(np.argmax(blue))
+    assert 0.6 * down < first < 1.3 * down + 3.0
+    assert blue[first:].all()
+
+
+def test_a_speck_of_background_in_a_neck_does_not_tear_it(astronaut_fit):
+    labels = around_the_face(astronaut_fit)
+    neck = np.argwhere(labels == PARSING_CLASSES.index("neck")).mean(axis=0).astype(int)
+    holed = labels.copy()
+    holed[neck[0] - 2 : neck[0] + 3, neck[1] - 4 : neck[1] + 5] = PARSING_CLASSES.index("background")
+    window = (0, 0, 512, 512)
+    assert np.array_equal(
+        following(astronaut_fit, holed, window, turn=False),
+        following(astronaut_fit, labels, window, turn=False),
+    )
