@@ -58,10 +58,8 @@ class Landmarks68:
     """The network, loaded."""
 
     def __init__(self, path: Path) -> None:
-        import torch
-
         with np.load(path, allow_pickle=False) as held:
-            self._weights = {name: torch.from_numpy(held[name].copy()) for name in held.files}
+            self._weights = {name: np.ascontiguousarray(held[name], np.float32) for name in held.files}
 
     def read(self, picture: FloatArray, box: FloatArray, rounds: int = 3) -> FloatArray:
         """68 x 2 pixels, in iBUG's order.
@@ -81,7 +79,6 @@ class Landmarks68:
 
     def _look(self, picture: FloatArray, centre: FloatArray, side: float) -> FloatArray:
         import cv2
-        import torch
 
         scale = _SIDE / max(side, 1.0)
         matrix = np.array(
@@ -92,37 +89,37 @@ class Landmarks68:
             part = cv2.GaussianBlur(part, (0, 0), 0.45 / scale)
         crop = cv2.warpAffine(part, matrix, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
         inputs = (np.clip(crop, 0, 1) * 255.0 - _MEAN) / 255.0
-        with torch.inference_mode():
-            out = self._net(torch.from_numpy(inputs.transpose(2, 0, 1)[None].astype(np.float32)))
-        found = out.numpy().reshape(68, 2) * _SIDE
+        found = self._net(inputs.astype(np.float32)).reshape(68, 2) * _SIDE
         return np.asarray((found - matrix[:, 2]) / scale, np.float32)
 
-    def _net(self, x: Any) -> Any:
-        import torch.nn.functional as functional
-
+    def _net(self, x: FloatArray) -> FloatArray:
+        """136 numbers of a crop, 112 x 112 x 3."""
         for number in range(4):
             name = f"dense{number}"
-            if number == 0:
-                kernel = self._weights[f"{name}/conv0/filters"].permute(3, 2, 0, 1)
-                bias = self._weights[f"{name}/conv0/bias"]
-                total = functional.conv2d(functional.pad(x, (0, 1, 0, 1)), kernel, bias, stride=2)
-            else:
-                total = self._separable(x, f"{name}/conv0", 2)
-            total = functional.relu(total)
+            total = self._first(x) if number == 0 else self._separable(x, f"{name}/conv0", 2)
+            total = np.maximum(total, 0.0)
             for layer in (1, 2, 3):
-                total = total + self._separable(functional.relu(total), f"{name}/conv{layer}", 1)
-            x = functional.relu(total)
-        pooled = functional.avg_pool2d(x, 7, 2).permute(0, 2, 3, 1).reshape(1, -1)
-        return pooled @ self._weights["fc/weights"] + self._weights["fc/bias"]
+                total = total + self._separable(np.maximum(total, 0.0), f"{name}/conv{layer}", 1)
+            x = np.maximum(total, 0.0)
+        pooled = x.mean(axis=(0, 1))
+        return np.asarray(pooled @ self._weights["fc/weights"] + self._weights["fc/bias"], np.float32)
 
-    def _separable(self, x: Any, name: str, stride: int) -> Any:
-        import torch.nn.functional as functional
+    def _first(self, x: FloatArray) -> FloatArray:
+        """The one full convolution, 3 x 3 with stride 2."""
+        kernel = self._weights["dense0/conv0/filters"]
+        padded = np.pad(x, ((0, 1), (0, 1), (0, 0)))
+        parts = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (0, 1))[::2, ::2]
+        columns = parts.transpose(0, 1, 3, 4, 2).reshape(-1, kernel.shape[0] * kernel.shape[1] * 3)
+        side = parts.shape[0]
+        out = columns @ kernel.reshape(-1, kernel.shape[3]) + self._weights["dense0/conv0/bias"]
+        return np.asarray(out.reshape(side, -1, kernel.shape[3]), np.float32)
 
-        depthwise = self._weights[f"{name}/depthwise_filter"].permute(2, 3, 0, 1)
-        pointwise = self._weights[f"{name}/pointwise_filter"].permute(3, 2, 0, 1)
-        padded = functional.pad(x, (0, 1, 0, 1) if stride == 2 else (1, 1, 1, 1))
-        deep = functional.conv2d(padded, depthwise, stride=stride, groups=x.shape[1])
-        return functional.conv2d(deep, pointwise, self._weights[f"{name}/bias"])
+    def _separable(self, x: FloatArray, name: str, stride: int) -> FloatArray:
+        from nodes.portrait._depthwise import depthwise
+
+        deep = depthwise(x, self._weights[f"{name}/depthwise_filter"][..., 0], stride)
+        pointwise = self._weights[f"{name}/pointwise_filter"][0, 0]
+        return np.asarray(deep @ pointwise + self._weights[f"{name}/bias"], np.float32)
 
 
 #: What `measures` returns, in order.

@@ -1,5 +1,5 @@
 """A small head, shared with the tests of heads."""
 
-from tests.head.conftest import small_head, small_model
+from tests.head.conftest import astronaut, astronaut_fit, small_head, small_model
 
-__all__ = ["small_head", "small_model"]
+__all__ = ["astronaut", "astronaut_fit", "small_head", "small_model"]
