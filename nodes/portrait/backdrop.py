@@ -45,7 +45,7 @@ def covered(alpha: FloatArray) -> np.ndarray:
     """H x W bool: what a person covers, and the rim that their colour runs into."""
     import cv2
 
-    side = 2 * max(2, round(0.006 * max(alpha.shape))) + 1
+    side = 2 * max(2, round(0.010 * max(alpha.shape))) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray(cv2.dilate((alpha > 0.02).astype(np.uint8), kernel), np.uint8) > 0
 

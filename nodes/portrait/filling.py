@@ -11,14 +11,20 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from nodes.portrait.grain import grain_of, with_grain
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
 _RADIUS = 3
 _COARSEST = 28
 #: Rounds at the coarsest level and at the finest.
-_ROUNDS = (14, 3)
-#: What a patch from far away must be better by, per share of the picture's size: squared colour.
-_HOMELY = 0.004
+_ROUNDS = (20, 2)
+#: How sharply better patches count for more in a pixel; how far patches are smoothed to be compared.
+_SPREAD = 0.25
+_CALM = 1.0
+#: What a patch from higher or lower must be better by (squared colour, per share of the picture's
+#: height), and how much higher or lower is still level.
+_HOMELY = 0.01
+_LEVEL = 0.015
 #: How much of the slow changes patches are compared by, and what counts as slow, in 96ths of a side.
 _SLOW = 0.3
 _SLOW_REACH = 4.0
@@ -42,7 +48,11 @@ def filled(picture: FloatArray, hole: np.ndarray, allowed: np.ndarray | None = N
     box = _around(hole, known)
     result = picture.astype(np.float32, copy=True)
     part = np.ascontiguousarray(picture[box], np.float32)
-    result[box] = _completed(part, np.ascontiguousarray(hole[box]), np.ascontiguousarray(known[box]))
+    gap, usable = np.ascontiguousarray(hole[box]), np.ascontiguousarray(known[box])
+    # Patches that overlap are averaged, and grain with them.
+    made = _completed(part, gap, usable)
+    made = with_grain(made, gap.astype(np.float32), grain_of(made, usable))
+    result[box] = np.where(gap[..., None], made, part)
     return result
 
 
@@ -63,6 +73,8 @@ def _around(hole: np.ndarray, known: np.ndarray) -> tuple[slice, slice]:
 
 def _completed(picture: FloatArray, hole: np.ndarray, known: np.ndarray) -> FloatArray:
     """`filled` in a box of its picture."""
+    import cv2
+
     # Light that changes slowly is continued by itself; patches carry what is finer.
     slow = _membrane(picture, hole, known)
     work = (picture - (1.0 - _SLOW) * slow).astype(np.float32)
@@ -85,21 +97,33 @@ def _completed(picture: FloatArray, hole: np.ndarray, known: np.ndarray) -> Floa
         field = _start(field, places, candidates, sources, height, width)
         share = number / max(len(levels) - 1, 1)
         rounds = round(_ROUNDS[0] + share * (_ROUNDS[1] - _ROUNDS[0]))
+        gaps = np.argwhere(gap).astype(np.int32)
+        if number:
+            # What was found so far, copied sharply: patches are compared with grain, not with a blur of it.
+            _vote(result, field, _even_costs(places, height, width), gap, gaps, _SPREAD)
         for turn in range(rounds):
             costs = np.full((height, width), np.inf, np.float32)
-            _search(result, field, costs, places, candidates, sources, turn + 97 * number)
-            # The mean of many patches is calm but without grain: at last the best one counts.
-            last = number == len(levels) - 1 and turn == rounds - 1
-            spread = 0.02 if last else 0.5
-            _vote(result, field, costs, gap, np.argwhere(gap).astype(np.int32), spread)
+            # Grain answers best to no grain: what is compared has none, what is copied does.
+            calm = cv2.GaussianBlur(result, (0, 0), _CALM) if number else result
+            _search(calm, field, costs, places, candidates, sources, turn + 97 * number)
+            _vote(result, field, costs, gap, gaps, _SPREAD)
     assert result is not None
     result = np.clip(result + (1.0 - _SLOW) * slow, 0.0, 1.0)
     return np.where(hole[..., None], result, picture).astype(np.float32)
 
 
+def _even_costs(places: IntArray, height: int, width: int) -> FloatArray:
+    """H x W, the same at every place and endless elsewhere."""
+    costs = np.full((height, width), np.inf, np.float32)
+    costs[places[:, 0], places[:, 1]] = 1e-3
+    return costs
+
+
 def _membrane(picture: FloatArray, hole: np.ndarray, known: np.ndarray) -> FloatArray:
-    """The picture's slow changes, continued smoothly over the hole: H x W x 3."""
+    """The picture's slow changes, continued over the hole as a stretched skin would: H x W x 3."""
     import cv2
+    from scipy import sparse
+    from scipy.sparse.linalg import splu
 
     height, width = hole.shape
     coarser = max(1, round(min(height, width) / 96))
@@ -108,16 +132,25 @@ def _membrane(picture: FloatArray, hole: np.ndarray, known: np.ndarray) -> Float
     both: Any = cv2.resize(
         np.dstack([picture * weight[..., None], weight]), size, interpolation=cv2.INTER_AREA
     )
+    seen = (both[..., 3] > 0.3).ravel()
     both = cv2.GaussianBlur(both, (0, 0), _SLOW_REACH)
-    # Ever wider surroundings where nothing near is known.
-    total = np.zeros_like(both)
-    for level in range(5):
-        share = np.clip(1.0 - total[..., 3:] * 4.0, 0.0, 1.0)
-        total = total + share * both
-        both = cv2.GaussianBlur(both, (0, 0), _SLOW_REACH * 2.0**level)
-    total = total + 1e-3 * both
-    slow = total[..., :3] / np.maximum(total[..., 3:], 1e-9)
-    return np.asarray(cv2.resize(slow, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    slow = (both[..., :3] / np.maximum(both[..., 3:], 1e-6)).reshape(-1, 3)
+    if not seen.any():
+        slow[:] = picture[known].mean(axis=0)
+    elif not seen.all():
+
+        def second(count: int) -> Any:
+            diagonal = np.full(count, 2.0)
+            diagonal[[0, -1]] = 1.0
+            return sparse.diags([-np.ones(count - 1), diagonal, -np.ones(count - 1)], [-1, 0, 1])
+
+        across, down = second(size[0]), second(size[1])
+        laplacian = sparse.kron(sparse.eye(size[1]), across) + sparse.kron(down, sparse.eye(size[0]))
+        rows = laplacian.tocsr()[~seen]
+        inner = splu(rows[:, ~seen].tocsc(), permc_spec="MMD_AT_PLUS_A")
+        slow[~seen] = inner.solve(np.asarray(-(rows[:, seen] @ slow[seen]), np.float64))
+    smooth = slow.reshape(size[1], size[0], 3).astype(np.float32)
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _pyramid(
@@ -207,7 +240,8 @@ def _distance(picture, row, column, other_row, other_column, limit):  # type: ig
             count += 1
         if total > limit * 3.0 * (2 * _RADIUS + 1) ** 2:
             return np.inf
-    away = abs(row - other_row) / height + abs(column - other_column) / width
+    # Places lie in layers, ground below and sky above: what is level with a patch is at home there.
+    away = max(abs(row - other_row) / height - _LEVEL, 0.0)
     return total / (3.0 * count) + _HOMELY * away
 
 
