@@ -5,7 +5,13 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Faces, HeadState, Image, Parsing
 
 
-@node(title="Swap face", category="Swap", note="classical", edits="identity")
+@node(
+    title="Swap face",
+    category="Swap",
+    models=("face_parser", "face_detector"),
+    note="classical",
+    edits="identity",
+)
 def swap_face(
     image: Image,
     target: HeadState,
@@ -18,6 +24,7 @@ def swap_face(
     shape: Annotated[float, Slider(0.0, 1.0)] = 1.0,
     skin_tone: Annotated[float, Slider(0.0, 1.0)] = 0.0,
     softness: Annotated[float, Slider(0.02, 0.6)] = 0.07,
+    parse: bool = True,
     when_lost: Annotated[Literal["hold", "fade out", "fail"], Choice()] = "hold",
     context: Context,
 ) -> Image:
@@ -34,9 +41,10 @@ def swap_face(
       source's.
     - **Softness**: width of the join inside the face's outline.
     - **Parsing** (from 'Parse face' on the target's picture): hair, hands and glasses stay in front.
-      Without it a fringe is painted over.
-    - **Source parsing** (of the source's picture): keeps the source's own fringe, hands and glasses
+      **Source parsing** (of the source's picture) keeps the source's own fringe, hands and glasses
       from coming along as skin.
+    - **Parse**: pictures whose parsing is not wired are parsed here. Switched off, the face's outline
+      alone counts, and a fringe is painted over or comes along; no parsing model is needed then.
     - **Faces** (from 'Track faces' of the clip) tells when the target's face is lost; **When lost**
       then holds the last place, fades the swap out and in over half a second, or fails.
 
@@ -54,6 +62,7 @@ def swap_face(
     from nodes.head._shape import as_fitted
     from nodes.portrait.presence import seen_share, tell_if_cut, tell_if_small
     from nodes.swap._face import source_ready, swapped
+    from nodes.swap._labels import parsing_for
 
     if (image.width, image.height) != (target.camera.width, target.camera.height):
         raise NodeError(
@@ -85,6 +94,12 @@ def swap_face(
     strength *= seen_share(faces, fit, when_lost, context)
     if strength <= 0:
         return image
+    parsing = parsing_for(parsing, image, fit, "the target's", context, make=parse)
+    other = as_fitted(source)
+    if other.picture is not None:
+        source_parsing = parsing_for(
+            source_parsing, other.picture, other, "the source's", context, make=parse
+        )
     pixels = swapped(
         image,
         fit,

@@ -7,7 +7,7 @@ from nodes.sdk.values import Faces, HeadState, Image, Mask, Parsing
 @node(
     title="Swap head",
     category="Swap",
-    models=("portrait_matte", "face_landmarker"),
+    models=("portrait_matte", "face_landmarker", "face_parser", "face_detector"),
     note="classical",
     edits="identity",
 )
@@ -32,6 +32,7 @@ def swap_head(
         float, Slider(0.0, 60.0, unit="degrees", group="Acting", label="Turn at most")
     ] = 25.0,
     calibrate: bool = True,
+    parse: bool = True,
     when_lost: Annotated[Literal["hold", "fade out", "fail"], Choice()] = "hold",
     context: Context,
 ) -> Image:
@@ -42,8 +43,9 @@ def swap_head(
     target's picture, the head fitted to it ('Fit head', or 'Track head' of a clip), and the head of
     the source's photo. One good photo of the source serves a whole clip.
 
-    - **Parsing**, **Source parsing** (from 'Parse face'): tell hair, neck and clothes apart. Without
-      them the jaw line does, and hair that falls below it stays behind.
+    - **Parsing**, **Source parsing** (from 'Parse face'): tell hair, neck and clothes apart.
+      **Parse**: pictures whose parsing is not wired are parsed here. Switched off, the jaw line tells
+      them apart, and hair that falls below it stays behind; no parsing model is needed then.
     - **Acting**: how much of the target's **expression** and **turn** the new head takes over.
       It stays editable: put 'Edit expression' or 'Retarget motion' on the source's head, and their
       change is added. **Most turn** keeps it where the photo can follow.
@@ -78,6 +80,7 @@ def swap_head(
     from nodes.portrait.editing import calibrated, person_of, witness_of
     from nodes.portrait.presence import seen_share, tell_if_cut, tell_if_small
     from nodes.swap._head import acting_like, transplanted
+    from nodes.swap._labels import parsing_for
     from nodes.swap._ready import body_for, cut_for, labels_for, require_sizes
 
     fit = as_fitted(source)
@@ -95,7 +98,9 @@ def swap_head(
         return image
     alpha = person_of(image, load_matte(context)) if matte is None else matte.alpha
     source_alpha = person_of(picture, load_matte(context)) if source_matte is None else source_matte.alpha
+    parsing = parsing_for(parsing, image, body_fit, "the target's", context, make=parse)
     parsing = parsing or labels_for(image, body_fit, alpha)
+    source_parsing = parsing_for(source_parsing, picture, fit, "the source's", context, make=parse)
     source_parsing = source_parsing or labels_for(picture, fit, source_alpha)
     body = body_for(image, body_fit, parsing, alpha, plate)
     cut = cut_for(picture, fit, source_parsing, source_alpha)

@@ -10,6 +10,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import PARSING_CLASSES, Image, Parsing
 from nodes.swap._geometry import with_shape_of
 from nodes.swap.swap_face import swap_face
+from tests.samples import model as fetched
 
 pytestmark = pytest.mark.models
 CONTEXT = Context()
@@ -93,3 +94,15 @@ def test_with_a_parsing_the_place_around_stays_although_the_shape_changes(astron
     far[low[1] - 25 : high[1] + 25, low[0] - 25 : high[0] + 25] = False
     assert np.array_equal(result[far], astronaut.pixels[far])
     assert np.abs(result - astronaut.pixels).max() > 0.05
+
+
+def test_a_fringe_stays_in_front_though_no_parsing_is_wired(astronaut, astronaut_fit, painted):
+    fetched("face_parser")
+    results = [
+        swap_face(astronaut, astronaut_fit, painted, skin_tone=1.0, parse=parse, context=CONTEXT).pixels
+        for parse in (True, False)
+    ]
+    x, y = astronaut_fit.landmarks[10, :2].astype(int)
+    forehead = (slice(y - 4, y + 14), slice(x - 30, x + 30))
+    greens = [float(np.clip(greenness(result)[forehead], 0, None).mean()) for result in results]
+    assert greens[0] < 0.5 * greens[1]
