@@ -12,7 +12,9 @@ from nodes.head._fit import eye_distance
 from nodes.head._photo_behind import Behind
 from nodes.head._texture import smooth_fill
 from nodes.portrait.filling import filled
+from nodes.portrait.grain import Grain, with_grain
 from nodes.portrait.outline import OUTLINE
+from nodes.portrait.torso import hidden_torso, like_skin_or_hair, neck_column, rounded_shade
 from nodes.sdk.values import PARSING_CLASSES, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 
@@ -24,14 +26,26 @@ _LONGEST = 1400
 _REACH = 1.2
 #: How far clothes are continued under hair.
 _UNDER_HAIR = 0.2
-#: How far a neck is continued under chin and hair.
-_UNDER_CHIN = 0.75
+#: So near a hole the shadow of hair and chin is not taken for skin.
+_STRAY = 0.12
+#: So much darker than most of a face nothing is skin.
+_NO_SKIN = 0.3
+#: Less than so much (squared) is no part of its own; over which way continued skin takes on the shades of
+#: a neck.
+_ENOUGH, _SHADED = 0.02, 0.3
+#: How bright skin below the chin is beside the face in light.
+_LOWER = 0.86
 #: So far below the jaw, skin is no face any more.
 _BARE = 0.25
+#: So far below the height of the ears' fronts lobes end.
+_LOBE = 0.8
 _JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
 _NECK = tuple(PARSING_CLASSES.index(name) for name in ("neck", "necklace"))
 _CLOTH = (PARSING_CLASSES.index("cloth"),)
 _FACE = tuple(PARSING_CLASSES.index(name) for name in ("skin", "left ear", "right ear", "nose"))
+#: A label beside those of PARSING_CLASSES: skin of the body.
+BARE = 250
+_EARS = tuple(PARSING_CLASSES.index(name) for name in ("left ear", "right ear", "earring"))
 _HEAD = tuple(n for n in range(1, len(PARSING_CLASSES)) if n not in (*_NECK, *_CLOTH))
 
 
@@ -103,14 +117,55 @@ def below_jaw(fit: HeadState) -> FloatArray:
     return away
 
 
+def kinds_of(picture: FloatArray, alpha: FloatArray, labels: ByteArray, fit: HeadState) -> ByteArray:
+    """H x W labels that leave nothing of a person open, and BARE for bare shoulders and hands.
+
+    Args:
+        picture: H x W x 3. alpha: H x W, the person. labels: H x W, parsed. fit: the head in the picture.
+    """
+    import cv2
+
+    # What was not parsed counts as what is next to it: strands are hair, shoulders are clothes.
+    _, nearest = cv2.distanceTransformWithLabels(
+        (labels == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    table = np.zeros(int(nearest.max()) + 1, np.uint8)
+    table[nearest[labels > 0]] = labels[labels > 0]
+    kinds = np.asarray(table[nearest], np.uint8)
+    away = below_jaw(fit)
+    # Shoulders beside long hair are often not parsed; their colour tells.
+    open_body = (labels == 0) & (alpha > 0.9) & (away > _BARE) & np.isin(kinds, _HEAD)
+    if open_body.any():
+        skin, hair = like_skin_or_hair(picture, labels, open_body)
+        if skin.any() or hair.any():
+            kinds[open_body] = np.where(skin, BARE, np.where(hair, kinds[open_body], _CLOTH[0]))
+    # A dark collar that was taken for neck.
+    light = picture[..., :3].mean(axis=2)
+    face = np.isin(labels, _FACE)
+    if face.any():
+        kinds[np.isin(kinds, _NECK) & (light < _NO_SKIN * float(np.median(light[face])))] = _CLOTH[0]
+    # Bare shoulders and hands are body, whatever they were parsed as; lobes of ears are not.
+    columns = np.arange(labels.shape[1]) + 0.5
+    sides = np.sort(fit.landmarks[[234, 454], 0])
+    beside = ((columns < sides[0]) | (columns > sides[1]))[None, :]
+    ends = np.where(np.isin(kinds, _EARS) | beside, _LOBE, _BARE)
+    kinds[np.isin(kinds, _FACE) & (away > ends)] = BARE
+    return kinds
+
+
 def parts(
-    picture: FloatArray, alpha: FloatArray, labels: ByteArray | None, fit: HeadState
+    picture: FloatArray,
+    alpha: FloatArray,
+    labels: ByteArray | None,
+    fit: HeadState,
+    kinds: ByteArray | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """A person's alpha split into head with hair, neck, and clothes: three of H x W in 0..1.
 
     Args:
         picture: H x W x 3. alpha: H x W, the person.
         labels: H x W, parsed, or None: then all is head. fit: the head in the picture.
+        kinds: as of `kinds_of`, when they are known.
     """
     if labels is None:
         nothing = np.zeros_like(alpha)
@@ -123,15 +178,7 @@ def parts(
     size = (-(-alpha.shape[1] // coarser), -(-alpha.shape[0] // coarser))
     radius = max(2, round(0.05 * unit / coarser))
     guide: Any = np.ascontiguousarray(np.clip(picture[..., :3], 0.0, 1.0), np.float32)
-    # What was not parsed counts as what is next to it: strands are hair, shoulders are clothes.
-    _, nearest = cv2.distanceTransformWithLabels(
-        (labels == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    table = np.zeros(int(nearest.max()) + 1, np.uint8)
-    table[nearest[labels > 0]] = labels[labels > 0]
-    kinds = table[nearest]
-    # Bare shoulders and hands are body, whatever they were parsed as.
-    kinds[np.isin(kinds, _FACE) & (below_jaw(fit) > _BARE)] = _CLOTH[0]
+    kinds = kinds_of(picture, alpha, labels, fit) if kinds is None else kinds
     if coarser > 1:
         guide = cv2.resize(guide, size, interpolation=cv2.INTER_AREA)
 
@@ -183,7 +230,8 @@ def without_head(
     labels: ByteArray | None,
     plate: FloatArray | None,
     fit: HeadState,
-    reach: float = 0.0,
+    kinds: ByteArray | None = None,
+    grain: Grain | None = None,
 ) -> FloatArray:
     """The picture without a head and its hair, but with neck, clothes and place: H x W x 3.
 
@@ -193,37 +241,53 @@ def without_head(
     Args:
         picture: H x W x 3. alpha: H x W, the person. over: H x W, head and hair.
         labels: H x W, parsed, or None. plate: H x W x 3, the place when it is known, or None.
-        fit: the head in the picture. reach: as of `plate_of`.
+        fit: the head in the picture. kinds: as of `kinds_of`, when they are known.
+        grain: of the face, when it is known.
     """
     import cv2
 
     unit = eye_distance(fit.landmarks)
-    place = plate_of(picture, alpha, reach) if plate is None else plate[..., :3]
+    place = plate_of(picture, alpha) if plate is None else plate[..., :3]
     hole = covered(over)
     # Outside of all people the photograph itself is the best plate.
     result: Any = np.where(hole[..., None], place, picture)
     if labels is None:
         return np.ascontiguousarray(result, np.float32)
     body = (alpha > 0.5) & ~hole
-    neck = body & np.isin(labels, _NECK)
-    cloth = body & (~np.isin(labels, (*_NECK, *_HEAD)) | (np.isin(labels, _FACE) & (below_jaw(fit) > _BARE)))
-    outside = ~covered(alpha)
-    off = [_distance_to(kind) for kind in (outside, neck, cloth)]
-    columns = np.arange(labels.shape[1]) + 0.5
-    sides = np.sort(fit.landmarks[[172, 397], 0])
-    low, high = sides[0] - 0.1 * unit, sides[1] + 0.1 * unit
-    beside = (columns < low) | (columns > high)
-    off[1] = np.where((off[1] > _UNDER_CHIN * unit) | beside[None, :], np.inf, off[1])
-    # Clothes that stop at hair go on under it no further than a little.
-    off[2] = np.where(off[2] > _UNDER_HAIR * unit, np.inf, 1.2 * off[2])
-    nearest = np.argmin(off, axis=0)
-    soft = max(0.03 * unit, 0.8)
-    for number, kind in ((1, neck), (2, cloth)):
-        gap = hole & (nearest == number)
-        if kind.sum() < 0.02 * unit * unit or not gap.any():
+    kinds = kinds_of(picture, alpha, labels, fit) if kinds is None else kinds
+    bare = body & np.isin(kinds, (*_NECK, BARE))
+    cloth = body & ~np.isin(kinds, (*_NECK, *_HEAD, BARE))
+    # Strands and shadows that the matte left on the neck are not continued.
+    ramp = np.clip(1.0 - _distance_to(hole) / (_STRAY * unit), 0.0, 1.0)
+    ramp = ramp * ramp * (3.0 - 2.0 * ramp)
+    stray = ramp > 0
+    if bare.sum() < _ENOUGH * unit * unit:
+        # A collar hides the neck: its skin is that of the jaw.
+        away = below_jaw(fit)
+        bare = np.isin(labels, _FACE) & (away > -0.5) & (away < -0.05) & (alpha > 0.9)
+    off_place, off_bare, off_cloth = (_distance_to(kind) for kind in (~covered(alpha), bare, cloth))
+    torso = hole & hidden_torso(fit, body)
+    chin = float(fit.landmarks[152, 1])
+    high = torso & neck_column(fit) & (np.arange(len(labels))[:, None] < chin)
+    # Outside of where a torso must be, clothes go on no further than a little.
+    rim = hole & ~torso & (1.2 * off_cloth < np.minimum(off_place, off_bare))
+    dressed = (torso & ~high & (off_cloth < off_bare)) | (rim & (off_cloth < _UNDER_HAIR * unit))
+    skin = (torso & ~dressed) | (bare & stray)
+    for kind, gap in ((bare & ~stray, skin), (cloth, dressed)):
+        if kind.sum() < _ENOUGH * unit * unit or not gap.any():
             continue
-        own = _continued(picture, kind, gap, smooth=number == 1 or plate is not None, unit=unit)
-        share = cv2.GaussianBlur((gap | kind).astype(np.float32), (0, 0), soft) * hole
+        smooth = gap is skin or plate is not None
+        own = _continued(picture, kind, gap, smooth=smooth, unit=unit)
+        if gap is skin:
+            # What is continued far has the shades of a neck, not only its colour.
+            share = np.clip(_distance_to(kind) / (_SHADED * unit), 0.0, 1.0)[..., None]
+            own = own + 0.6 * share * (_face_tone(picture, labels) * _LOWER - own)
+            own = own * (1.0 + share * (rounded_shade(fit, below_jaw(fit))[..., None] - 1.0))
+        if smooth:
+            own = with_grain(own, gap.astype(np.float32), grain)
+        share = cv2.GaussianBlur((gap | kind).astype(np.float32), (0, 0), max(0.03 * unit, 0.8)) * hole
+        if gap is skin:
+            share = np.maximum(share, (bare & stray) * ramp)
         result = result + share[..., None] * (own - result)
     return np.ascontiguousarray(result, np.float32)
 
@@ -248,6 +312,15 @@ def guessed_labels(fit: HeadState, alpha: FloatArray) -> ByteArray:
     return np.where(alpha > 0.3, labels, 0).astype(np.uint8)
 
 
+def _face_tone(picture: FloatArray, labels: ByteArray) -> FloatArray:
+    """3, the colour of a face in light, sRGB."""
+    found = picture[np.isin(labels, _FACE)]
+    if len(found) < 20:
+        return np.full(3, 0.5, np.float32)
+    light = found.mean(axis=1)
+    return np.asarray(np.median(found[light >= np.quantile(light, 0.4)], axis=0), np.float32)
+
+
 def _distance_to(kind: np.ndarray) -> FloatArray:
     import cv2
 
@@ -266,6 +339,12 @@ def _continued(
     rim = 2 * max(1, round(0.025 * unit)) + 1
     core = cv2.erode(kind.astype(np.uint8), np.ones((rim, rim), np.uint8)) > 0
     core = core if core.sum() > 0.2 * kind.sum() else kind
+    if smooth:
+        # Light says what a thing looks like, shadow what lies over it.
+        light = picture.mean(axis=2)
+        ratio = light / max(float(np.median(light[core])), 1e-3)
+        lit = np.clip((ratio - 0.5) / 0.4, 0.05, 1.0) * np.clip((1.6 - ratio) / 0.3, 0.05, 1.0)
+        return smooth_fill(picture, (core * lit).astype(np.float32))
     near = cv2.dilate(gap.astype(np.uint8), np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)) > 0
     wanted = near & ~core
-    return smooth_fill(picture, core.astype(np.float32)) if smooth else filled(picture, wanted, core)
+    return filled(picture, wanted, core)

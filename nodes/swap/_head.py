@@ -12,8 +12,9 @@ from nodes.head._fit import eye_distance
 from nodes.head._pose import turned
 from nodes.head._shape import as_fitted
 from nodes.head._texture import smooth_fill
-from nodes.portrait.backdrop import below_jaw, covered, parts, without_head
+from nodes.portrait.backdrop import below_jaw, covered, kinds_of, parts, without_head
 from nodes.portrait.editing import drawn, moved_by, portrait_of
+from nodes.portrait.grain import Grain, grain_of, with_grain
 from nodes.portrait.looking import turn_between
 from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.raster.light import to_encoded, to_linear
@@ -22,6 +23,11 @@ from nodes.sdk.values.arrays import FloatArray
 from nodes.swap._face import moved_landmarks
 
 _SKIN = tuple(PARSING_CLASSES.index(name) for name in ("skin", "nose"))
+_FLESH = tuple(
+    PARSING_CLASSES.index(name)
+    for name in ("skin", "nose", "left ear", "right ear", "left brow", "right brow", "left eye", "right eye",
+                 "mouth", "upper lip", "lower lip", "glasses")
+)  # fmt: skip
 _NECK = (PARSING_CLASSES.index("neck"),)
 #: Landmarks that tell size and place of a head: outline, eyes, bridge and base of the nose.
 _PLACED = (10, 152, 234, 454, 127, 356, 172, 397, 33, 133, 362, 263, 168, 6, 2, 98, 327)
@@ -31,8 +37,14 @@ _RIM = 0.35
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 #: So far below the jaw, in eye distances, no hair comes along any more.
 _HAIR_END = 2.6
-#: How much brighter or darker, in natural logarithms of light, a head may be made.
-_MOST_GAIN = 1.1
+#: How much brighter or darker, and how much redder or bluer, in natural logarithms of light, a head may
+#: be made; how much of either hair takes on.
+_MOST_GAIN, _MOST_HUE = (-1.6, 1.0), 0.45
+_ON_HAIR = (0.3, 0.35)
+#: A neck that is darker than the face by more than this tells no tone.
+_SHADOWED = 1.3
+#: Linear light above which highlights are bent.
+_SHOULDER = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +55,8 @@ class Body:
         picture: H x W x 3, the target's own. plate: H x W x 3, neck, clothes and place.
         neck: H x W in 0..1, where a neck may be seen. front: H x W in 0..1, clothes.
         skin: H x W bool, the face's skin in the picture.
+        tone: 3, logarithm of the linear light of its neck, or of the face where no neck is seen.
+        grain: of the face, or None.
     """
 
     picture: FloatArray
@@ -50,6 +64,8 @@ class Body:
     neck: FloatArray
     front: FloatArray
     skin: np.ndarray
+    tone: FloatArray
+    grain: Grain | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +91,12 @@ def body_of(image: Image, fit: HeadState, parsing: Parsing, alpha: FloatArray, p
     picture = np.ascontiguousarray(image.pixels[..., :3], np.float32)
     unit = eye_distance(fit.landmarks)
     labels = parsing.labels
-    over, under, front = parts(picture, alpha, labels, fit)
+    kinds = kinds_of(picture, alpha, labels, fit)
+    over, under, front = parts(picture, alpha, labels, fit, kinds)
     place = None if plate is None else plate.pixels
-    made = without_head(picture, alpha, over, labels, place, fit)
+    skin = np.isin(labels, _SKIN) & (alpha > 0.5)
+    grain = grain_of(picture, skin)
+    made = without_head(picture, alpha, over, labels, place, fit, kinds, grain)
     # Below the chin, between the sides of the jaw, a neck may be seen where the head is gone.
     column = np.zeros(labels.shape, np.uint8)
     jaw = fit.landmarks[[172, 136, 152, 365, 397], :2]
@@ -88,8 +107,22 @@ def body_of(image: Image, fit: HeadState, parsing: Parsing, alpha: FloatArray, p
     hole = covered(over)
     neck = np.maximum(under, (hole & (column > 0)).astype(np.float32))
     neck = cv2.GaussianBlur(neck, (0, 0), max(0.05 * unit, 0.8))
-    skin = np.isin(labels, _SKIN) & (alpha > 0.5)
-    return Body(picture, made, neck, front, skin)
+    tone = _tone_of(picture, skin, (under > 0.9) & ~hole, unit)
+    return Body(picture, made, neck, front, skin, tone, grain)
+
+
+def _tone_of(picture: FloatArray, face: np.ndarray, neck: np.ndarray, unit: float) -> FloatArray:
+    """3, the logarithm of the linear light of a neck, or of a face where too little neck is seen."""
+    tones = []
+    for where, least in ((face, 50.0), (neck, max(0.1 * unit * unit, 50.0))):
+        if where.sum() >= least:
+            found = to_linear(picture[where])
+            found = found[_bright_part(found @ _LUMA)]
+            tones.append(np.log(np.maximum(np.median(found, axis=0), 1e-3)))
+    # A neck in deep shadow is a collar more often than not.
+    if len(tones) == 2 and tones[0].mean() - tones[1].mean() > _SHADOWED:
+        tones.pop()
+    return np.asarray(tones[-1] if tones else np.zeros(3), np.float32)
 
 
 def cut_of(image: Image, fit: HeadState, parsing: Parsing, alpha: FloatArray) -> Cut:
@@ -98,12 +131,13 @@ def cut_of(image: Image, fit: HeadState, parsing: Parsing, alpha: FloatArray) ->
     unit = eye_distance(fit.landmarks)
     labels = parsing.labels
     over, under, _ = parts(picture, alpha, labels, fit)
-    fade = _rim_fade(over.shape, _RIM * unit)
-    # Long hair ends softly before the picture does.
+    tips = _tips(over.shape[1], unit)
+    fade = _rim_fade(over.shape, _RIM * unit, tips)
+    # Long hair ends before the picture does, some strands sooner than others.
     below = below_jaw(fit)
     end = min(_HAIR_END, float(below[-1].max()))
-    fade = fade * _falling((below - (end - 1.0)) / 0.8)
-    skin = (np.isin(labels, _SKIN) & (alpha > 0.5)).astype(np.float32)
+    fade = fade * _falling((below - (end - 0.35) + 0.8 * tips[None, :]) / 0.3)
+    skin = (np.isin(labels, _FLESH) & (alpha > 0.5)).astype(np.float32)
     colour = _pure(picture, np.clip(over + under, 0.0, 1.0), unit)
     neck = under * _falling((below - _NECK_FADE[0]) / (_NECK_FADE[1] - _NECK_FADE[0]))
     return Cut((over * fade).astype(np.float32), (neck * fade).astype(np.float32), colour, skin)
@@ -128,21 +162,38 @@ def _pure(picture: FloatArray, alpha: FloatArray, unit: float) -> FloatArray:
     inner = smooth_fill(picture, sure.astype(np.float32))
     light = np.where(sure[..., None] > 0, picture, inner)
     side = 2 * max(2, round(0.08 * unit)) + 1
-    low = cv2.GaussianBlur(cv2.erode(light, np.ones((side, side), np.uint8)), (0, 0), side / 3)
-    high = cv2.GaussianBlur(cv2.dilate(light, np.ones((side, side), np.uint8)), (0, 0), side / 3)
-    held = np.clip(picture, 0.5 * (low + inner), 0.5 * (high + inner))
+    own = np.maximum(light @ _LUMA, 1e-3)
+    low = cv2.GaussianBlur(cv2.erode(own, np.ones((side, side), np.uint8)), (0, 0), side / 3)
+    high = cv2.GaussianBlur(cv2.dilate(own, np.ones((side, side), np.uint8)), (0, 0), side / 3)
+    within = np.maximum(inner @ _LUMA, 1e-3)
+    # Only brightness is taken from the rim: its hue is half the background's.
+    held = inner * (np.clip(picture @ _LUMA, 0.5 * (low + within), 0.5 * (high + within)) / within)[..., None]
     share = np.clip((alpha - 0.6) / 0.35, 0.0, 1.0)[..., None]
-    rim = inner + share * (held - inner)
+    rim = np.clip(inner + share * (held - inner), 0.0, 1.0)
     solid = np.clip((alpha - 0.93) / 0.06, 0.0, 1.0)[..., None]
     return np.asarray(rim + solid * (picture - rim), np.float32)
 
 
-def _rim_fade(shape: tuple[int, ...], reach: float) -> FloatArray:
+def _tips(width: int, unit: float) -> FloatArray:
+    """W in 0..1, by how much sooner the strands over each column end: locks, and hairs within them."""
+    import cv2
+
+    draw = np.random.default_rng(11).random((3, width)).astype(np.float32)
+    tips = np.zeros(width, np.float32)
+    for values, wide, share in zip(draw, (0.12, 0.04, 0.012), (0.5, 0.3, 0.2), strict=True):
+        smooth = cv2.GaussianBlur(values[None, :], (0, 0), max(wide * unit, 0.5))[0]
+        low, high = float(smooth.min()), float(smooth.max())
+        tips += share * (smooth - low) / max(high - low, 1e-6)
+    return tips
+
+
+def _rim_fade(shape: tuple[int, ...], reach: float, tips: FloatArray) -> FloatArray:
     """H x W: 1 inside, falling to 0 at the picture's border; its top is left, heads end there."""
     height, width = shape
     down = (height - np.arange(height, dtype=np.float32) - 0.5)[:, None]
     across = np.minimum(np.arange(width) + 0.5, width - np.arange(width) - 0.5)[None, :]
-    t = np.clip(np.minimum(down, across) / max(reach, 1.0), 0.0, 1.0)
+    lower = 2.2 * (down / max(reach, 1.0) - 1.2 * tips[None, :])
+    t = np.clip(np.minimum(lower, across / max(reach, 1.0)), 0.0, 1.0)
     return (t * t * (3.0 - 2.0 * t)).astype(np.float32)
 
 
@@ -215,6 +266,7 @@ def transplanted(
             takes on. light: 0..1, how much of the target's light falls on the new head.
         neck: 0..1, how much of the source's neck comes along.
     """
+    import cv2
 
     fit = as_fitted(moved)
     portrait = portrait_of(fit, source_image, source_parsing)
@@ -245,11 +297,21 @@ def transplanted(
         return body.plate.copy()
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     colour = to_linear(placed[box][..., :3] / np.maximum(given[box], 1e-4)[..., None]).astype(np.float32)
-    gain = light_between(colour, skin[box], body, tone, light)
+    flesh: Any = np.clip(skin[box] + placed[box][..., 4], 0.0, 1.0)
+    flesh = cv2.GaussianBlur(flesh, (0, 0), max(0.03 * eye_distance(target.landmarks), 0.6))
+    gain = light_between(colour, skin[box], flesh, body, tone, light)
     result = body.plate.copy() if tone <= 0 else _toned(body, colour, skin[box], tone)
     alpha = np.clip(over + under, 0.0, 1.0)[box][..., None]
-    result[box] += alpha * (to_encoded(colour * gain).astype(np.float32) - result[box])
+    result[box] += alpha * (to_encoded(_shouldered(colour * gain)).astype(np.float32) - result[box])
+    result[box] = with_grain(result[box], alpha[..., 0], body.grain)
     return result
+
+
+def _shouldered(light: FloatArray) -> FloatArray:
+    """Linear light in 0..1; what would burn out is bent instead of cut."""
+    room = np.float32(1.0 - _SHOULDER)
+    over = np.maximum(light - np.float32(_SHOULDER), 0.0)
+    return np.asarray(np.minimum(light, np.float32(_SHOULDER)) + room * np.tanh(over / room), np.float32)
 
 
 def _resampled(planes: FloatArray, where: FloatArray) -> FloatArray:
@@ -287,15 +349,19 @@ def _placed(stack: FloatArray, matrix: FloatArray, width: int, height: int) -> F
     return result
 
 
-def light_between(colour: FloatArray, skin: FloatArray, body: Body, tone: float, light: float) -> FloatArray:
+def light_between(
+    colour: FloatArray, skin: FloatArray, flesh: FloatArray, body: Body, tone: float, light: float
+) -> FloatArray:
     """What the new head's light is multiplied by: h x w x 3.
 
     Args:
-        colour: h x w x 3, the new head in linear light. skin: h x w, 1 on its face. body: of the target.
-        tone, light: as of `transplanted`.
+        colour: h x w x 3, the new head in linear light. skin: h x w, 1 on its face.
+        flesh: h x w in 0..1, skin of any kind; the rest is hair, which takes on less.
+        body: of the target. tone, light: as of `transplanted`.
 
     A gain of the colour as a whole, and one that changes evenly across the face: both from the skin
-    of the two faces, robustly (medians; brows and beards are left out).
+    of the two faces, robustly (medians; brows and beards are left out). Brightness and colour are
+    bounded each for itself: a blushed face does not dye another one.
     """
     height, width = skin.shape
     mine, theirs = skin > 0.6, body.skin
@@ -304,17 +370,37 @@ def light_between(colour: FloatArray, skin: FloatArray, body: Body, tone: float,
     ours, wanted = colour[mine], to_linear(body.picture[theirs])
     lumas = [part @ _LUMA for part in (ours, wanted)]
     middle = [
-        np.median(part[_bright_part(luma)], axis=0) for part, luma in zip((ours, wanted), lumas, strict=True)
+        np.log(np.maximum(np.median(part[_bright_part(luma)], axis=0), 1e-3))
+        for part, luma in zip((ours, wanted), lumas, strict=True)
     ]
-    whole = np.log(np.maximum(middle[1], 1e-3) / np.maximum(middle[0], 1e-3))
-    gain = np.exp((1.0 - tone) * np.clip(whole, -_MOST_GAIN, _MOST_GAIN)).astype(np.float32)
+    brighter, hue = bounded_change(middle[0], (middle[1] + body.tone) / 2.0, middle[1])
     slopes = [_slope(mask, luma) for mask, luma in zip((mine, theirs), lumas, strict=True)]
     rows, columns = np.nonzero(mine)
     x = (np.arange(width) - columns.mean()) / max(columns.std(), 1.0)
     y = (np.arange(height) - rows.mean()) / max(rows.std(), 1.0)
     across, down = light * (slopes[1] - slopes[0])
     field = across * np.tanh(x / 2.0)[None, :] * 2.0 + down * np.tanh(y / 2.0)[:, None] * 2.0
-    return np.exp(np.clip(field, -0.6, 0.6))[..., None].astype(np.float32) * gain
+    field = np.clip(field, -0.6, 0.6).astype(np.float32)
+    kept = np.float32(1.0 - tone)
+    on_hair = kept * (_ON_HAIR[0] * brighter + _ON_HAIR[1] * hue)
+    # What shines has the light's colour, not the skin's: there less of the hue is changed.
+    shine = colour @ _LUMA / max(float(np.exp(middle[0]) @ _LUMA), 1e-4)
+    on_flesh = kept * (brighter + hue * np.clip(1.6 - 0.6 * shine, 0.3, 1.0)[..., None])
+    change = field[..., None] + on_hair + flesh[..., None] * (on_flesh - on_hair)
+    return np.exp(change).astype(np.float32)
+
+
+def bounded_change(own: FloatArray, wanted_hue: FloatArray, wanted: FloatArray) -> tuple[float, FloatArray]:
+    """The change of brightness and of colour (3, mean 0) from one skin to another, bounded.
+
+    Args:
+        own, wanted: 3, logarithms of linear light. wanted_hue: 3, whose colour is taken.
+    """
+    brighter = float((wanted - own).mean())
+    change = wanted_hue - own
+    change = change - change.mean()
+    most = float(np.abs(change).max())
+    return float(np.clip(brighter, *_MOST_GAIN)), change * min(1.0, _MOST_HUE / max(most, 1e-6))
 
 
 def _bright_part(values: FloatArray) -> np.ndarray:
