@@ -5,7 +5,7 @@ from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Faces, HeadState, Image, Mask
 
 
-@node(title="Relight portrait", category="Edit", note="classical", edits="light")
+@node(title="Relight portrait", category="Edit", models=("portrait_matte",), note="classical", edits="light")
 def relight_portrait(
     image: Image,
     head: HeadState,
@@ -33,22 +33,23 @@ def relight_portrait(
     - **Strength**: 0 gives the picture back.
     - **Like**: a head fitted to another photo; its light is taken instead of Sideways, Up and
       Hardness.
-    - **Mask**: what is lit: wire 'Face mask' or 'Hair matte'. Without it the head and what is just
-      around it are lit, fading out.
+    - **Mask**: what is lit: wire 'Face mask' or 'Hair matte'. Without it the person is cut out as by
+      'Person matte', and the light fades out below the neck and along far hair.
     - **Faces** (from 'Track faces' of the clip) tells when the face is lost; **When lost** then
       holds the light, fades it out and in over half a second, or fails.
 
     Limits: light is soft light: no cast shadows are made, and those that are in the picture stay.
-    Glasses and teeth take the light of the skin beside them. A face half in the dark has no colour
-    there to bring out.
+    Glasses and teeth take the light of the skin beside them, eyes half of it. A face half in the dark
+    has no colour there to bring out.
 
     Source: spherical harmonics irradiance ratio on the fitted head (Ramamoorthi and Hanrahan 2001;
     Wen, Liu and Huang 2003).
     """
     import numpy as np
 
+    from nodes.face._hair import load_matte
     from nodes.head._shape import as_fitted
-    from nodes.portrait.editing import portrait_of
+    from nodes.portrait.editing import person_of, portrait_of
     from nodes.portrait.presence import seen_share, tell_if_cut
     from nodes.portrait.relighting import directed, head_matte, relit, seen_brightness
 
@@ -74,7 +75,10 @@ def relight_portrait(
         harmonics = portrait_of(other, other.picture, None).light.harmonics
     level = seen_brightness(light, light.harmonics) / max(seen_brightness(light, harmonics), 1e-4)
     harmonics = harmonics * np.float32(level * 2.0**brightness)
-    matte = head_matte(fit, image.width, image.height) if mask is None else mask.alpha
+    if mask is None:
+        matte = head_matte(fit, image.width, image.height) * person_of(image, load_matte(context))
+    else:
+        matte = mask.alpha
     tint = np.array(colour, np.float32)
     tint = tint / max(float(tint @ (0.2126, 0.7152, 0.0722)), 1e-3)
     return Image(relit(image.pixels, fit, light, harmonics, tint, matte, strength), image.linear)

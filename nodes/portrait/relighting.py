@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nodes.head._fit import eye_distance
+from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
 from nodes.portrait.light import FaceLight, camera_vertices, drawn_over
 from nodes.raster.light import light_basis, to_encoded, to_linear
 from nodes.sdk.values import HeadState
@@ -15,6 +16,10 @@ from nodes.sdk.values.arrays import FloatArray
 
 #: What a new light may do to a pixel: darker drowns in noise, brighter burns out.
 _CLIP = (0.12, 4.0)
+#: How much less than skin the eyes answer to light.
+_EYES = 0.55
+#: How far from the head light falls, in eye distances.
+_REACH = 1.3
 
 
 def directed(sideways: float, up: float, hardness: float) -> FloatArray:
@@ -85,6 +90,7 @@ def relit(
     field = cv2.resize(
         field, (found.shape[1] * coarser, found.shape[0] * coarser), interpolation=cv2.INTER_CUBIC
     )[:height, :width]
+    field = field * (1.0 - _EYES * _eyes(fit, width, height))
     factor = np.exp(strength * matte * field)[..., None]
     tint = 1.0 + strength * matte[..., None] * (colour - 1.0)
     bright = to_linear(photo[..., :3]) * factor * tint
@@ -96,8 +102,19 @@ def relit(
     return result
 
 
+def _eyes(fit: HeadState, width: int, height: int) -> FloatArray:
+    """H x W in 0..1: between the lids, where a wet ball takes light unlike the skin around it."""
+    import cv2
+
+    found = np.zeros((height, width), bool)
+    for rows in (EYE_LEFT, EYE_RIGHT):
+        found |= inside(slit(fit.landmarks, rows), width, height, 0.3)
+    soft = max(0.015 * eye_distance(fit.landmarks), 0.6)
+    return np.asarray(cv2.GaussianBlur(found.astype(np.float32), (0, 0), soft), np.float32)
+
+
 def head_matte(fit: HeadState, width: int, height: int) -> FloatArray:
-    """H x W in 0..1: the head and what is just around it, fading out."""
+    """H x W in 0..1: the head and what is around it, fading out."""
     import cv2
 
     unit = eye_distance(fit.landmarks)
@@ -106,7 +123,7 @@ def head_matte(fit: HeadState, width: int, height: int) -> FloatArray:
     ones = np.ones((len(vertices), 1), np.float32)
     shown = drawn_over(fit, vertices, ones, (0, 0, width, height), coarser)[..., 0]
     distance: Any = cv2.distanceTransform((shown < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    t = np.clip(1.0 - distance * coarser / (0.55 * unit), 0.0, 1.0)
+    t = np.clip(1.0 - distance * coarser / (_REACH * unit), 0.0, 1.0)
     soft: Any = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
     soft = cv2.resize(
         soft, (soft.shape[1] * coarser, soft.shape[0] * coarser), interpolation=cv2.INTER_LINEAR

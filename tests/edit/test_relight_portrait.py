@@ -39,6 +39,15 @@ def test_what_is_not_masked_stays_bit_for_bit(astronaut, astronaut_fit):
     assert not np.array_equal(result[:150], astronaut.pixels[:150])
 
 
+def test_the_background_beside_the_head_is_not_lit(astronaut, astronaut_fit):
+    result = relight_portrait(astronaut, astronaut_fit, sideways=70.0, strength=1.0, context=CONTEXT).pixels
+    x, y = astronaut_fit.landmarks[454, :2].astype(int)
+    beside = (slice(y + 30, y + 60), slice(x + 10, x + 40))
+    assert np.abs(result[beside] - astronaut.pixels[beside]).max() < 0.03
+    cheek = (slice(y - 5, y + 5), slice(x - 22, x - 12))
+    assert np.abs(result[cheek] - astronaut.pixels[cheek]).mean() > 0.05
+
+
 def test_far_from_the_head_nothing_changes(astronaut, astronaut_fit):
     result = relight_portrait(astronaut, astronaut_fit, context=CONTEXT).pixels
     assert np.array_equal(result[460:], astronaut.pixels[460:])
