@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from nodes.face._paste import multiband
@@ -10,7 +12,8 @@ from nodes.head._photo_frame import render_over_photo
 from nodes.head._shape import as_fitted, landmark_points, parts_of
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, inside, slit
 from nodes.head._texture import texture_for
-from nodes.portrait.editing import moved_by, portrait_of
+from nodes.portrait.editing import Portrait, moved_by, portrait_of
+from nodes.portrait.grain import grain_of, with_grain
 from nodes.portrait.light import camera_vertices
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera
@@ -26,6 +29,12 @@ _FACE = tuple(
     for name in ("skin", "left brow", "right brow", "left eye", "right eye", "nose", "mouth", "upper lip",
                  "lower lip")
 )  # fmt: skip
+#: What a face is joined to slowly, because skin goes on there, and how much more slowly.
+_JOINED = (*_FACE, *(PARSING_CLASSES.index(name) for name in ("neck", "left ear", "right ear")))
+_NECKLACE = PARSING_CLASSES.index("necklace")
+_SLOWER = (2.5, 4.0)
+#: In eye distances: how far above its landmarks a forehead may go on.
+_FOREHEAD = 0.5
 
 
 def drawn_skin(
@@ -94,7 +103,7 @@ def swapped(
     portrait = portrait_of(target, image, parsing)
     layers = portrait.layers
     head = with_shape_of(target, source, shape)
-    under = render_over_photo(layers, head, known=moved_by(portrait, head))
+    under = render_over_photo(layers, head, known=moved_by(_held(portrait), head))
     height, width = under.shape[:2]
     unit = eye_distance(target.landmarks)
     points = moved_landmarks(target, head)
@@ -105,15 +114,20 @@ def swapped(
     if right - left < 8 or bottom - top < 8:
         return under
     box = (left, top, right, bottom)
-    skin, covered = drawn_skin(head, source, labels, box)
-    mask = covered * _outline_mask(points, box)
+    skin, shown = drawn_skin(head, source, labels, box)
+    face = _outline_mask(points, box, 0.0 if parsing is None else _FOREHEAD * unit)
+    beside = np.ones_like(face)
     if parsing is not None:
-        mask *= _face_only(parsing.labels[top:bottom, left:right], 0.03 * unit)
-    edge = soft_mask(mask, softness * unit)
+        kinds = parsing.labels[top:bottom, left:right]
+        face = face * _face_only(kinds, 0.03 * unit)
+        beside = np.isin(kinds, _JOINED).astype(np.float32)
+    mask = shown * face
+    edge = _joined(mask, face, beside, softness * unit)
     below = np.ascontiguousarray(under[top:bottom, left:right, :3])
     # Light is compared on skin: openings would darken it.
     openings = _openings(points, box, unit)
     lit = lit_like(skin, below, mask * (1.0 - openings), 0.5 * unit, tone)
+    lit = with_grain(lit, mask, grain_of(below, mask > 0.5))
     cover = edge * (1.0 - openings) * np.float32(strength)
     mixed = multiband(
         below, (below + np.clip(mask * 4.0, 0.0, 1.0)[..., None] * (lit - below)).astype(np.float32), cover
@@ -125,13 +139,52 @@ def swapped(
     return result
 
 
-def _outline_mask(points: FloatArray, box: tuple[int, int, int, int]) -> FloatArray:
-    """1 within the landmarks' outline, its forehead raised no further than it is seen."""
+def _held(portrait: Portrait) -> Portrait:
+    """A portrait in which another shape of the face bends no necklace and little of the neck."""
+    import cv2
+
+    follow = portrait.with_expression
+    if follow is None or portrait.labels is None:
+        return portrait
+    left, top, right, bottom = portrait.layers.window
+    labels = portrait.labels[top:bottom, left:right]
+    if not (labels == _NECKLACE).any():
+        return portrait
+    unit = eye_distance(portrait.fit.landmarks)
+    side = 2 * max(1, round(0.08 * unit)) + 1
+    kept = cv2.dilate((labels == _NECKLACE).astype(np.float32), np.ones((side, side), np.uint8))
+    kept = cv2.GaussianBlur(kept, (0, 0), 0.25 * side)
+    held = replace(portrait)
+    held.__dict__["with_expression"] = (follow * (1.0 - kept)).astype(np.float32)
+    return held
+
+
+def _joined(mask: FloatArray, face: FloatArray, beside: FloatArray, softness: float) -> FloatArray:
+    """A mask (h x w) that falls off inwards: quickly beside hair and things, slowly beside skin.
+
+    Args:
+        mask: h x w. face: h x w, the whole face; where only the mask ends, it falls off slowest.
+        beside: h x w, 1 on skin.
+    """
+    quick = soft_mask(mask, softness)
+    slow = soft_mask(np.maximum(mask, 1.0 - beside), _SLOWER[0] * softness)
+    slowest = soft_mask(np.maximum(mask, 1.0 - face), _SLOWER[1] * softness)
+    return np.minimum(np.minimum(quick, slow), slowest)
+
+
+def _outline_mask(points: FloatArray, box: tuple[int, int, int, int], raised: float) -> FloatArray:
+    """1 within the landmarks' outline, its forehead raised by so many pixels."""
     import cv2
 
     left, top, right, bottom = box
     mask = np.zeros((bottom - top, right - left), np.uint8)
     polygon = points[list(OUTLINE)] - (left, top)
+    if raised > 0:
+        up = points[10] - points[152]
+        up = up / max(float(np.linalg.norm(up)), 1e-6)
+        rise = (polygon - (points[168] - (left, top))) @ up
+        rise = np.clip(rise / max(float(rise.max()), 1.0), 0.0, 1.0)
+        polygon = polygon + (raised * np.minimum(1.6 * rise, 1.0))[:, None] * up
     cv2.fillPoly(mask, [np.round(polygon * 16).astype(np.int32)], 1, shift=4)
     return mask.astype(np.float32)
 
