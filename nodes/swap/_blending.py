@@ -14,7 +14,7 @@ _EVEN = np.full(3, 1.0 / 3.0, np.float32)
 _DARKER, _BRIGHTER = 0.12, 0.2
 _ABOUT = 0.3
 _MOST_PATTERN, _MOST_HUE = 0.8, 0.3
-_LOCAL_HUE = 0.5
+_LOCAL_HUE = 0.8
 #: Below the light by this much and more, a pixel is ever less skin; how much of the gain what is not takes.
 _DEEP, _OF_DEEP = (0.5, 1.1), 0.5
 #: Above the light by this much, less hue is changed.

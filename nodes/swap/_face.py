@@ -31,8 +31,16 @@ _FACE = tuple(
 )  # fmt: skip
 #: What a face is joined to slowly, because skin goes on there, and how much more slowly.
 _JOINED = (*_FACE, *(PARSING_CLASSES.index(name) for name in ("neck", "left ear", "right ear")))
+#: A place in the texture this far from its neighbours' belongs to another part: if it looks otherwise
+#: than they do by _ODD, and in any case.
+_TORN, _ODD = (0.003, 0.02), 0.1
+#: The base of the nose, and heights of an opening, in eye distances, from which and up to which it counts.
+_NOSTRILS = (98, 97, 2, 326, 327)
+_OPEN = (0.02, 0.07)
+#: How dark the line between closed lips is.
+_LINE = 0.5
 _NECKLACE = PARSING_CLASSES.index("necklace")
-_SLOWER = (2.5, 4.0)
+_SLOWER = (2.0, 1.3)
 #: In eye distances: how far above its landmarks a forehead may go on.
 _FOREHEAD = 0.5
 
@@ -53,8 +61,12 @@ def drawn_skin(
     triangles = skin_triangles(head)
     raster = rasterise(points, triangles, right - left, bottom - top)
     uv = head.model.uv[parts_of(head.model).surface_triangles]
-    colour = sample_texture(texture_for(source).pixels, interpolate_corners(raster, uv))
-    shown = raster.covered.astype(np.float32)
+    at = interpolate_corners(raster, uv)
+    closed = _closed(raster.covered)
+    colour = sample_texture(texture_for(source).pixels, at)
+    gaps = closed & ~raster.covered
+    colour = _without_specks(colour, at, gaps, _folded(points, head, right - left, bottom - top))
+    shown = closed.astype(np.float32)
     if labels is not None:
         fit = as_fitted(source)
         origin = project_from_camera(fit.camera, camera_vertices(fit))[:, :2]
@@ -64,6 +76,45 @@ def drawn_skin(
         face = soft_mask(face, 0.06 * eye_distance(fit.landmarks))
         shown *= sample_bilinear(face[..., None], places)[..., 0]
     return colour, shown
+
+
+def _closed(covered: np.ndarray) -> np.ndarray:
+    """h x w bool without gaps a pixel or two wide, as between closed lips."""
+    import cv2
+
+    kernel = np.ones((5, 5), np.uint8)
+    return np.asarray(cv2.morphologyEx(covered.astype(np.uint8), cv2.MORPH_CLOSE, kernel), np.uint8) > 0
+
+
+def _folded(points: FloatArray, head: HeadState, width: int, height: int) -> np.ndarray:
+    """h x w bool, beneath the nose, where its holes are drawn edge-on; `points` are the vertices' pixels."""
+    import cv2
+
+    rows = landmark_points(head.model, points)[list(_NOSTRILS), :2]
+    mask = np.zeros((height, width), np.uint8)
+    across = float(np.linalg.norm(rows[0] - rows[-1]))
+    line = np.round(rows * 16).astype(np.int32)
+    cv2.polylines(mask, [line], False, 1, max(3, round(0.4 * across)), shift=4)
+    return mask > 0
+
+
+def _without_specks(colour: FloatArray, at: FloatArray, gaps: np.ndarray, folded: np.ndarray) -> FloatArray:
+    """Drawn skin (h x w x 3) without lines a pixel wide of what lies inside nostrils and lips.
+
+    Args:
+        at: h x w x 2, the place of the texture that each pixel shows. gaps: h x w bool, not drawn.
+        folded: h x w bool, where the skin folds inwards.
+    """
+    import cv2
+
+    colour = np.ascontiguousarray(colour[..., :3], np.float32)
+    planes = np.dstack([at, at[..., :1]]).astype(np.float32)
+    calm = cv2.medianBlur(colour, 5)
+    away = np.abs(planes - cv2.medianBlur(planes, 5)).max(axis=2)
+    odd = np.abs(colour - calm).max(axis=2) > _ODD
+    torn = gaps | (away > _TORN[1]) | (odd & (folded | (away > _TORN[0])))
+    torn = cv2.dilate(torn.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.where(torn[..., None], calm, colour).astype(np.float32)
 
 
 def moved_landmarks(reference: HeadState, head: HeadState) -> FloatArray:
@@ -127,6 +178,7 @@ def swapped(
     # Light is compared on skin: openings would darken it.
     openings = _openings(points, box, unit)
     lit = lit_like(skin, below, mask * (1.0 - openings), 0.5 * unit, tone)
+    lit = lit * (1.0 - _LINE * _lip_line(points, box, unit))[..., None]
     lit = with_grain(lit, mask, grain_of(below, mask > 0.5))
     cover = edge * (1.0 - openings) * np.float32(strength)
     mixed = multiband(
@@ -217,13 +269,27 @@ def _openings(points: FloatArray, box: tuple[int, int, int, int], unit: float) -
 
     left, top, right, bottom = box
     shifted = points - (left, top)
-    found = np.zeros((bottom - top, right - left), bool)
+    found = np.zeros((bottom - top, right - left), np.float32)
     for rows in (EYE_LEFT, EYE_RIGHT, MOUTH):
         opening = slit(shifted, rows)
-        if opening.opening > 0.02 * unit:
-            found |= inside(opening, right - left, bottom - top, 0.3)
+        # A mere line between lips is drawn with the source's skin.
+        share = np.clip((opening.opening / unit - _OPEN[0]) / (_OPEN[1] - _OPEN[0]), 0.0, 1.0)
+        if share > 0:
+            shown = inside(opening, right - left, bottom - top, 0.3)
+            found = np.maximum(found, np.float32(share) * shown)
     soft = max(0.012 * unit, 0.6)
-    return np.asarray(cv2.GaussianBlur(found.astype(np.float32), (0, 0), soft), np.float32)
+    return np.asarray(cv2.GaussianBlur(found, (0, 0), soft), np.float32)
+
+
+def _lip_line(points: FloatArray, box: tuple[int, int, int, int], unit: float) -> FloatArray:
+    """h x w in 0..1: 1 where closed lips meet; nothing when they are apart."""
+    import cv2
+
+    left, top, right, bottom = box
+    opening = slit(points - (left, top), MOUTH)
+    share = 1.0 - np.clip((opening.opening / unit - _OPEN[0]) / (_OPEN[1] - _OPEN[0]), 0.0, 1.0)
+    shown = inside(opening, right - left, bottom - top, max(0.006 * unit, 0.4)).astype(np.float32)
+    return np.asarray(share * cv2.GaussianBlur(shown, (0, 0), max(0.008 * unit, 0.6)), np.float32)
 
 
 def source_ready(source: HeadState) -> bool:
