@@ -257,6 +257,7 @@ def draw_mouth(  # type: ignore[no-untyped-def]
     height, width = out.shape[:2]
     half = frame[4]
     old_half = old_frame[4]
+    middle = (_curve(upper, 0.0) - _curve(lower, 0.0)) * half
     for row in prange(height):
         colour = np.zeros(3, np.float32)
         layer = np.zeros(3, np.float32)
@@ -265,12 +266,31 @@ def draw_mouth(  # type: ignore[no-untyped-def]
             x = left + column + 0.5
             a = ((x - frame[0]) * frame[2] + (y - frame[1]) * frame[3]) / half
             b = ((x - frame[0]) * frame[3] - (y - frame[1]) * frame[2]) / half
+            # What is torn open beside the corners is the inside of lips, not the pale skin around them.
+            if change > 0.0 and abs(a) > 0.55 and abs(a) < 1.12 and middle > 0.05 * half:
+                at = min(max(a, -0.97), 0.97)
+                # towards the corners the curves are steep: true distances are shorter than vertical ones
+                rise_up = (_curve(upper, at + 0.03) - _curve(upper, at - 0.03)) / 0.06
+                rise_low = (_curve(lower, at + 0.03) - _curve(lower, at - 0.03)) / 0.06
+                outside = (
+                    max(
+                        (b - _curve(upper, at)) / math.sqrt(1.0 + rise_up * rise_up),
+                        (_curve(lower, at) - b) / math.sqrt(1.0 + rise_low * rise_low),
+                    )
+                    * half
+                )
+                past = max(abs(a) - 1.0, 0.0) * half
+                reach = max(0.16 * half, 2.0)
+                dim = 1.0 - _smooth(0.3, 1.0, math.hypot(max(outside, 0.0), past) / reach)
+                dim *= 0.85 * change * _smooth(0.55, 0.8, abs(a)) * _smooth(0.05, 0.25, middle / half)
+                for k in range(3):
+                    value = out[row, column, k]
+                    out[row, column, k] = value + dim * (min(value, 0.9 * tones[2, k]) - value)
             if abs(a) >= 1.0:
                 continue
             edge_up = _curve(upper, a)
             edge_low = _curve(lower, a)
             gap = edge_up - edge_low
-            # towards the corners the curves are steep: true distances are shorter than vertical ones
             rise_up = (_curve(upper, a + 0.03) - _curve(upper, a - 0.03)) / 0.06
             rise_low = (_curve(lower, a + 0.03) - _curve(lower, a - 0.03)) / 0.06
             from_up = (edge_up - b) * half / math.sqrt(1.0 + rise_up * rise_up)
@@ -282,13 +302,18 @@ def draw_mouth(  # type: ignore[no-untyped-def]
                 continue
             opening = gap * half
             depth = _smooth(0.0, 0.30 * half, opening)
-            inner = _smooth(0.0, 0.16 * half, max(beyond, 0.0))
+            # cheeks catch some light beside the dark of the throat
+            inner = _smooth(0.0, 0.36 * half, max(beyond, 0.0))
             for k in range(3):
-                colour[k] = tones[2, k] * (1.0 - inner) * 0.45 + tones[0, k] * inner
-            # tongue: a soft mound that rests on the jaw
-            mound = 0.34 * half * math.sqrt(max(1.0 - (a / 0.72) ** 2, 0.0))
-            tongue = _smooth(0.0, 0.10 * half, mound - from_low) * depth
-            light = 0.35 + 0.65 * _smooth(0.0, 0.3 * half, from_low) * (1.0 - 0.35 * abs(a))
+                cheek = 0.55 * tones[2, k] * (0.55 + 0.45 * _smooth(0.0, 0.10 * half, from_up))
+                colour[k] = cheek * (1.0 - inner) + tones[0, k] * inner
+            # tongue: a soft mound that rests on the jaw, grooved in the middle, dark towards the throat
+            mound = (0.22 * half + 0.34 * middle) * math.sqrt(max(1.0 - (a / 0.84) ** 4, 0.0))
+            tongue = _smooth(0.0, 0.14 * half, mound - from_low) * depth
+            back = from_low / max(mound, 1e-3)
+            groove = math.exp(-((a / 0.09) ** 2)) * _smooth(0.1, 0.4, back) * (1.0 - _smooth(0.5, 0.8, back))
+            light = 0.50 + 0.50 * _smooth(0.0, 0.22 * half, from_low) * (1.0 - 0.35 * abs(a))
+            light *= (1.0 - 0.08 * groove) * (1.0 - 0.55 * _smooth(0.45, 1.05, back))
             for k in range(3):
                 colour[k] += tongue * (tones[1, k] * light - colour[k])
             # lower teeth
@@ -297,10 +322,10 @@ def draw_mouth(  # type: ignore[no-untyped-def]
             tx = low_place[0, 0] * jx + low_place[0, 1] * jy + low_place[0, 2]
             ty = low_place[1, 0] * jx + low_place[1, 1] * jy + low_place[1, 2]
             alpha = _strip(low_teeth, tx, ty, layer) * depth
-            shade = 0.26 + 0.36 * _smooth(0.0, 0.14 * half, from_low)
+            shade = 0.36 + 0.40 * _smooth(0.0, 0.12 * half, from_low)
             for k in range(3):
                 # in the shade of the lips the light comes off flesh: it is red
-                tint = 1.0 - (0.22 * k if k < 2 else 0.30) * (1.0 - shade)
+                tint = 1.0 - (0.22 * k if k < 2 else 0.20) * (1.0 - shade)
                 colour[k] += alpha * (layer[k] * shade * tint - colour[k])
             # upper teeth
             qx = to_skull[0, 0] * x + to_skull[0, 1] * y + to_skull[0, 2]
@@ -308,9 +333,12 @@ def draw_mouth(  # type: ignore[no-untyped-def]
             tx = teeth_place[0, 0] * qx + teeth_place[0, 1] * qy + teeth_place[0, 2]
             ty = teeth_place[1, 0] * qx + teeth_place[1, 1] * qy + teeth_place[1, 2]
             alpha = _strip(teeth, tx, ty, layer)
-            shade = 0.55 + 0.45 * _smooth(0.0, 0.14 * half, from_up)
+            # at the sides the arch turns away, behind the cheek
+            alpha *= 1.0 - _smooth(0.70, 1.0, abs(2.0 * tx / teeth.shape[1] - 1.0) / 0.948)
+            shade = 0.58 + 0.42 * _smooth(0.0, 0.09 * half, from_up)
             for k in range(3):
-                colour[k] += alpha * (layer[k] * shade - colour[k])
+                tint = 1.0 - (0.10 * k if k < 2 else 0.15) * (1.0 - shade)
+                colour[k] += alpha * (layer[k] * shade * tint - colour[k])
             # what the photo shows
             oa = ((qx - old_frame[0]) * old_frame[2] + (qy - old_frame[1]) * old_frame[3]) / old_half
             ob = ((qx - old_frame[0]) * old_frame[3] - (qy - old_frame[1]) * old_frame[2]) / old_half

@@ -51,20 +51,22 @@ def make_mouth(reference: HeadState, photo: FloatArray, vertices: FloatArray, op
     upper_edge = _biting_edge(vertices, parts.teeth_upper, rotation, lowest=True)
     lower_edge = _biting_edge(vertices, parts.teeth_lower, rotation, lowest=False)
     lips = landmark_points(reference.model, vertices)[[13, 14]]
-    upper_edge = _beside_lip(upper_edge, lips[0], rotation, -0.0042)
-    lower_edge = _beside_lip(lower_edge, lips[1], rotation, -0.0030)
+    upper_edge = _beside_lip(upper_edge, lips[0], rotation, -0.0048)
+    lower_edge = _beside_lip(lower_edge, lips[1], rotation, -0.0042)
     skin, lip_tone, white, toothed = _tones(reference, photo, opening)
-    dark = np.array([0.13, 0.045, 0.04]) * (0.4 + 0.9 * float(skin.mean()))
+    dark = np.array([0.17, 0.062, 0.055]) * (0.4 + 0.9 * float(skin.mean()))
     tongue = 0.55 * lip_tone + 0.25 * skin * np.array([1.0, 0.62, 0.6])
+    upper_place = _strip_place(reference, upper_edge, rotation, "upper")
+    lower_place = _strip_place(reference, lower_edge, rotation, "lower")
     return Mouth(
         opening=opening,
         anchors_skull=_anchors(upper_edge, rotation),
         anchors_jaw=_anchors(lower_edge, rotation),
         jaw_vertices=parts.teeth_lower if len(parts.teeth_lower) else parts.tongue,
-        upper=_teeth.strip("upper", white),
-        lower=_teeth.strip("lower", white * np.array([0.97, 0.90, 0.80])),
-        upper_place=_strip_place(reference, upper_edge, rotation, "upper"),
-        lower_place=_strip_place(reference, lower_edge, rotation, "lower"),
+        upper=_teeth.strip("upper", white, _texels(upper_place)),
+        lower=_teeth.strip("lower", white * np.array([1.0, 0.95, 0.90]), _texels(lower_place)),
+        upper_place=upper_place,
+        lower_place=lower_place,
         tones=np.stack([dark, tongue, lip_tone]).astype(np.float32),
         white=white.astype(np.float32),
         toothed=toothed,
@@ -108,6 +110,11 @@ def _strip_place(reference: HeadState, edge: FloatArray, rotation: FloatArray, w
     return np.ascontiguousarray((_teeth.texel_of(which) @ np.linalg.inv(to_pixels))[:2], np.float32)
 
 
+def _texels(place: FloatArray) -> float:
+    """How many texels of a strip a pixel of the photo covers."""
+    return float(np.sqrt(abs(np.linalg.det(place[:, :2].astype(np.float64)))))
+
+
 def flat(reference: HeadState, points: FloatArray) -> FloatArray:
     """Pixels (N x 2) of points in the camera's frame."""
     camera = reference.camera
@@ -136,8 +143,11 @@ def _tones(
     lips_mask = (mask > 0) & ~inside(opening, width, height, 1.0)
     lips = np.median(photo[lips_mask], axis=0) if lips_mask.sum() > 8 else skin * [0.8, 0.6, 0.6]
     light = skin / np.array([0.80, 0.60, 0.50])
-    light = 0.5 * light + 0.5 * light.mean()
-    white = np.clip(light * np.array([0.76, 0.70, 0.61]), 0.0, 0.85)
+    # Skins differ in hue more than lights do, and enamel is never greener or bluer than its light.
+    hue = np.clip((light / max(float(light.mean()), 1e-3)) ** 0.4, 0.94, 1.06)
+    white = np.clip(float(light.mean()) * hue * np.array([0.76, 0.71, 0.62]), 0.0, 0.85)
+    white[1] = min(white[1], 0.97 * white[0])
+    white[2] = min(white[2], 0.95 * white[1])
     toothed = 0.0
     if between.sum() > 30:
         shown = photo[between]

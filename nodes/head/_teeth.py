@@ -64,14 +64,23 @@ def _rows(which: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     return bright, gum, alpha
 
 
-def strip(which: str, white: FloatArray) -> FloatArray:
-    """An RGBA strip, H x W x 4 float32, its teeth as white as `white` (3, sRGB 0..1)."""
+def strip(which: str, white: FloatArray, texels: float = 0.0) -> FloatArray:
+    """An RGBA strip, H x W x 4 float32, its teeth as white as `white` (3, sRGB 0..1).
+
+    With `texels`, how many of them a pixel of the picture covers, it is smoothed as a lens would.
+    """
     bright, gum, alpha = _rows(which)
     light = float(white.mean()) / 0.8
     enamel = bright[..., None] * white
     flesh = bright[..., None] ** 0.5 * _GUM * light
-    colour = enamel + gum[..., None] * (flesh - enamel)
-    return np.ascontiguousarray(np.dstack([np.clip(colour, 0, 1), alpha]), np.float32)
+    colour = np.clip(enamel + gum[..., None] * (flesh - enamel), 0.0, 1.0)
+    found = np.dstack([colour * alpha[..., None], alpha]).astype(np.float32)
+    if texels > 1.0:
+        import cv2
+
+        found = cv2.GaussianBlur(found, (0, 0), 0.5 * texels, borderType=cv2.BORDER_REPLICATE)
+    found[..., :3] /= np.maximum(found[..., 3:], 1e-3)
+    return np.ascontiguousarray(np.clip(found, 0.0, 1.0), np.float32)
 
 
 def texel_of(which: str) -> FloatArray:
