@@ -257,7 +257,8 @@ def draw_mouth(  # type: ignore[no-untyped-def]
     height, width = out.shape[:2]
     half = frame[4]
     old_half = old_frame[4]
-    middle = (_curve(upper, 0.0) - _curve(lower, 0.0)) * half
+    floor = _curve(lower, 0.0)
+    middle = (_curve(upper, 0.0) - floor) * half
     for row in prange(height):
         colour = np.zeros(3, np.float32)
         layer = np.zeros(3, np.float32)
@@ -308,9 +309,10 @@ def draw_mouth(  # type: ignore[no-untyped-def]
                 cheek = 0.55 * tones[2, k] * (0.55 + 0.45 * _smooth(0.0, 0.10 * half, from_up))
                 colour[k] = cheek * (1.0 - inner) + tones[0, k] * inner
             # tongue: a soft mound that rests on the jaw, grooved in the middle, dark towards the throat
-            mound = (0.22 * half + 0.34 * middle) * math.sqrt(max(1.0 - (a / 0.84) ** 4, 0.0))
-            tongue = _smooth(0.0, 0.14 * half, mound - from_low) * depth
-            back = from_low / max(mound, 1e-3)
+            mound = (0.28 * half + 0.44 * middle) * math.sqrt(max(1.0 - (a / 0.95) ** 2, 0.0))
+            height = (b - floor) * half
+            tongue = _smooth(0.0, 0.16 * half, mound - height) * depth
+            back = height / max(mound, 1e-3)
             groove = math.exp(-((a / 0.09) ** 2)) * _smooth(0.1, 0.4, back) * (1.0 - _smooth(0.5, 0.8, back))
             light = 0.50 + 0.50 * _smooth(0.0, 0.22 * half, from_low) * (1.0 - 0.35 * abs(a))
             light *= (1.0 - 0.08 * groove) * (1.0 - 0.55 * _smooth(0.45, 1.05, back))

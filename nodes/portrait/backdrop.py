@@ -12,7 +12,7 @@ from nodes.head._fit import eye_distance
 from nodes.head._photo_behind import Behind
 from nodes.head._texture import smooth_fill
 from nodes.portrait.filling import filled
-from nodes.portrait.grain import Grain, with_grain
+from nodes.raster.grain import Grain, with_grain
 from nodes.portrait.outline import OUTLINE
 from nodes.portrait.torso import hidden_torso, like_skin_or_hair, neck_column, rounded_shade
 from nodes.sdk.values import PARSING_CLASSES, HeadState

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from nodes.portrait.grain import grain_of, with_grain
+from nodes.raster.grain import grain_of, with_grain
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
 _RADIUS = 3

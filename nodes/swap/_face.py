@@ -13,7 +13,7 @@ from nodes.head._shape import as_fitted, landmark_points, parts_of
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, inside, slit
 from nodes.head._texture import texture_for
 from nodes.portrait.editing import Portrait, moved_by, portrait_of
-from nodes.portrait.grain import grain_of, with_grain
+from nodes.raster.grain import grain_of, with_grain
 from nodes.portrait.light import camera_vertices
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera
