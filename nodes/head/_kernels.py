@@ -123,6 +123,8 @@ def draw_skin(  # type: ignore[no-untyped-def]
             eye = 0
             stretched = False
             closing = 0.0
+            lid_x = sx
+            lid_y = sy
             for e in range(eyes.shape[0]):
                 half = eyes[e, HALF]
                 dx = sx - eyes[e, ORIGIN_X]
@@ -134,11 +136,16 @@ def draw_skin(  # type: ignore[no-untyped-def]
                 if abs(a) > 1.6 or b > 2.2 or b < -2.0:
                     continue
                 shut = min(eyes[e, UPPER_SHARE] + eyes[e, LOWER_SHARE], 1.0)
-                closing = _smooth(0.45, 0.9, shut) * (1.0 - _smooth(1.35, 1.6, abs(a)))
-                if abs(a) > 1.1:
-                    break
                 upper = _curve(uppers[e], a)
                 lower = _curve(lowers[e], a)
+                # A lid that comes down is skin of its own, not the fold above it drawn out.
+                closing = 0.88 * _smooth(0.08, 0.5, shut) * (1.0 - _smooth(1.12, 1.55, abs(a)))
+                closing *= 1.0 - _smooth(0.10, 0.48, b - upper)
+                closing *= 1.0 - _smooth(0.05, 0.24, lower - b)
+                lid_x = sx
+                lid_y = sy
+                if abs(a) > 1.1:
+                    break
                 gap = upper - lower
                 down = eyes[e, UPPER_SHARE] * gap
                 up = eyes[e, LOWER_SHARE] * gap
@@ -153,12 +160,12 @@ def draw_skin(  # type: ignore[no-untyped-def]
                     source = upper if new_upper - b < b - new_lower else lower
                 eye = e
                 closed = 1.0 - (new_upper - new_lower) / max(gap, 1e-4)
-                if closed > 0.5 and abs(a) < 1.0:
+                if closed > 0.1 and abs(a) < 1.0:
                     # Closed lashes form one dark line; torn-up bits of the open lid's would not.
                     thick = max(0.045 * half, 0.55) * (1.0 - 0.5 * a * a)
-                    off = abs(b - 0.5 * (new_upper + new_lower)) * half
-                    stroke = 0.75 * _smooth(0.6, 1.0, closed) * (1.0 - _smooth(0.4, 1.7, off / thick))
-                    stroke *= 1.0 - _smooth(0.75, 1.0, abs(a))
+                    off = abs(b - new_upper) * half
+                    stroke = 0.75 * _smooth(0.1, 0.6, closed) * (1.0 - _smooth(0.4, 1.7, off / thick))
+                    stroke *= 1.0 - _smooth(0.86, 1.0, abs(a))
                     # the skin beside it is the lid's, from above the open lid's lashes
                     lift = 0.09 * _smooth(0.0, 0.4, 1.0 - abs(a)) * _smooth(0.55, 1.0, closed)
                     if b > new_upper and source < upper + 2.0 * lift:
@@ -207,7 +214,7 @@ def draw_skin(  # type: ignore[no-untyped-def]
                     continue
             _cubic(skin, sx, sy, colour)
             if closing > 0.0:
-                _cubic(lids, sx, sy, second)
+                _cubic(lids, lid_x, lid_y, second)
                 for k in range(3):
                     colour[k] += closing * (second[k] - colour[k])
             for k in range(3):

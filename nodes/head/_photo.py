@@ -14,7 +14,7 @@ import numpy as np
 
 from nodes.head._fit import eye_distance
 from nodes.head._keep import Keeper
-from nodes.head._photo_eyes import eye_table_of, eyeballs_of
+from nodes.head._photo_eyes import eye_table_of, eyeballs_of, lids_of
 from nodes.head._photo_grid import Grid, make_grid, smooth_step
 from nodes.head._photo_mouth import OUTER_LIPS, Mouth, make_mouth
 from nodes.head._shape import expressed_vertices, parts_of, to_world
@@ -30,8 +30,6 @@ _WINDOW = 4.2
 _FRONT = 0.04  # metres before the pivot of the skull
 #: Corners lie a little beyond their landmarks, in half widths of an eye.
 _LID_EDGE = 0.07
-#: How far lashes and liner reach beyond the opening, along the eye and above it, in half widths.
-_LASHES = (0.34, 0.16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +102,7 @@ def prepare(reference: HeadState) -> PhotoLayers:
         photo=photo,
         alpha=np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None,
         skin=skin,
-        lids=_without_lashes(skin, eyes),
+        lids=lids_of(skin, eyes, landmarks),
         eyeballs=eyeballs_of(photo, eyes, landmarks),
         unit=unit,
         window=window,
@@ -173,33 +171,6 @@ def _without_openings(photo: FloatArray, openings: tuple[Slit, ...], unit: float
     filled = cv2.inpaint(eight, mask[box], 3, cv2.INPAINT_TELEA).astype(np.float32) / 255
     out = photo.copy()
     out[box] = np.where(mask[box][..., None] > 0, filled, photo[box])
-    return out
-
-
-def _without_lashes(skin: FloatArray, eyes: tuple[Slit, Slit]) -> FloatArray:
-    """The skin with what frames open eyes taken out: lashes, liner, the corners."""
-    import cv2
-
-    height, width = skin.shape[:2]
-    out = skin.copy()
-    for opening in eyes:
-        half = opening.half_width
-        across, down = max(1, round(_LASHES[0] * half)), max(1, round(_LASHES[1] * half))
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * across + 1, 2 * down + 1))
-        x, y = opening.frame[:2]
-        reach = round(2.2 * half) + 4
-        left, top = max(int(x) - reach, 0), max(int(y) - reach, 0)
-        box = np.s_[top : max(int(y) + reach, 0), left : max(int(x) + reach, 0)]
-        if not out[box].size:
-            continue
-        eye = inside(opening, width, height, 0.5)[box].astype(np.uint8)
-        mask = cv2.dilate(eye, kernel)
-        eight = np.round(np.clip(out[box], 0, 1) * 255).astype(np.uint8)
-        filled = cv2.inpaint(eight, mask, 3, cv2.INPAINT_TELEA).astype(np.float32) / 255
-        # Telea's rays are smoothed: a closed lid has no streaks.
-        filled = cv2.GaussianBlur(filled, (0, 0), max(0.08 * half, 0.6))
-        share = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(0.05 * half, 0.5))[..., None]
-        out[box] += share * (filled - out[box])
     return out
 
 

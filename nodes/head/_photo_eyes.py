@@ -8,6 +8,11 @@ from nodes.head._kernels import EYE_COLUMNS
 from nodes.head._slit import Slit, inside
 from nodes.sdk.values.arrays import FloatArray
 
+#: The frame of an open eye, in half widths beyond the corners, above and below the opening.
+_FRAME = (0.62, 0.52, 0.28)
+#: The upper rows of the brows, the one on the picture's right first.
+_BROWS = ((336, 296, 334, 293, 300), (107, 66, 105, 63, 70))
+
 
 def eyeballs_of(photo: FloatArray, eyes: tuple[Slit, Slit], landmarks: FloatArray) -> FloatArray:
     """The picture with each eye continued under its lids: the iris by symmetry, else the nearest white."""
@@ -58,11 +63,66 @@ def eyeballs_of(photo: FloatArray, eyes: tuple[Slit, Slit], landmarks: FloatArra
     return out
 
 
+def lids_of(skin: FloatArray, eyes: tuple[Slit, Slit], landmarks: FloatArray) -> FloatArray:
+    """The skin with lids in place of what frames open eyes: lashes, liner, shaded folds, the corners.
+
+    Args:
+        skin: H x W x 3, the photo without eyes. eyes: their openings. landmarks: of the photo.
+
+    Lids are continued from the skin around the socket in light: brows, lashes and deep shade count
+    little. They have the bulge of an eyeball behind them, and the grain of that skin.
+    """
+    import cv2
+
+    from nodes.head._texture import smooth_fill
+    from nodes.raster.grain import grain_of, with_grain
+
+    height, width = skin.shape[:2]
+    out = skin.copy()
+    for opening, brow in zip(eyes, _BROWS, strict=True):
+        ox, oy, ux, uy, half = (float(value) for value in opening.frame)
+        reach = round(2.6 * half) + 4
+        left, top = max(int(ox) - reach, 0), max(int(oy) - reach, 0)
+        right, bottom = min(int(ox) + reach, width), min(int(oy) + reach, height)
+        if right - left < 4 or bottom - top < 4:
+            continue
+        x, y = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5)
+        a = ((x - ox) * ux + (y - oy) * uy) / half
+        b = ((x - ox) * uy - (y - oy) * ux) / half
+        at = np.linspace(-1.0, 1.0, len(opening.upper))
+        upper = np.interp(np.clip(a, -1, 1), at, opening.upper)
+        lower = np.interp(np.clip(a, -1, 1), at, opening.lower)
+        # How far outside the socket's frame a pixel lies, 1 at its rim.
+        beside = np.maximum(np.abs(a) - 1.0, 0.0) / _FRAME[0]
+        over, below = np.maximum(b - upper, 0.0) / _FRAME[1], np.maximum(lower - b, 0.0) / _FRAME[2]
+        frame = np.hypot(beside, np.maximum(over, below)) < 1.0
+        patch = out[top:bottom, left:right]
+        ring = ~frame & (np.hypot(a / 2.1, b / 1.5) < 1.0)
+        light = patch.mean(axis=2)
+        if ring.sum() < 12:
+            continue
+        # Brows and deep shade are not what a lid looks like when it comes down.
+        usual = float(np.median(light[ring]))
+        known = np.clip((light / max(usual, 1e-3) - 0.4) / 0.5, 0.04, 0.98) * ring
+        line = np.round((landmarks[list(brow), :2] - (left, top)) * 16).astype(np.int32)
+        hairs = np.zeros(light.shape, np.uint8)
+        cv2.polylines(hairs, [line], False, 1, max(1, round(0.4 * half)), shift=4)
+        known = np.where(hairs > 0, 0.02 * known, known)
+        filled = smooth_fill(patch, known.astype(np.float32))
+        filled = cv2.GaussianBlur(filled, (0, 0), max(0.12 * half, 0.6))
+        # Rounded by the eyeball: shade towards the corners and in the fold, light on the middle.
+        bulge = 0.98 - 0.10 * np.clip(np.abs(a), 0.0, 1.2) ** 2 - 0.07 * np.exp(-(((b - upper) / 0.10) ** 2))
+        filled = np.clip(filled * bulge[..., None], 0.0, 1.0).astype(np.float32)
+        share = cv2.GaussianBlur(frame.astype(np.float32), (0, 0), max(0.06 * half, 0.6))
+        made = patch + share[..., None] * (filled - patch)
+        out[top:bottom, left:right] = with_grain(made, frame.astype(np.float32), grain_of(patch, ring))
+    return out
+
+
 def eye_table_of(photo: FloatArray, eyes: tuple[Slit, Slit], landmarks: FloatArray) -> FloatArray:
     """2 x EYE_COLUMNS for `draw_skin`: frames, reaches and irises, with nothing moved yet."""
     table = np.zeros((2, EYE_COLUMNS), np.float32)
-    brows = ((336, 296, 334, 293, 300), (107, 66, 105, 63, 70))
-    for row, (opening, brow, first) in enumerate(zip(eyes, brows, (473, 468), strict=True)):
+    for row, (opening, brow, first) in enumerate(zip(eyes, _BROWS, (473, 468), strict=True)):
         ox, oy, ux, uy, half = opening.frame
         table[row, :5] = opening.frame
         offset = landmarks[list(brow), :2] - (ox, oy)
