@@ -18,7 +18,6 @@ from nodes.face._landmarks import LandmarkRuntime
 from nodes.head._photo import PhotoLayers, prepare
 from nodes.head._photo_behind import Behind
 from nodes.head._photo_frame import Movement, movement, render_over_photo
-from nodes.head._pose import turned
 from nodes.head._shape import as_fitted, landmark_points
 from nodes.portrait.backdrop import behind_of, person_alpha
 from nodes.portrait.layers import face_share, following, reach_of
@@ -138,13 +137,23 @@ def calibrated(head: HeadState, witness: Witness, *, most: float) -> HeadState:
         most: the largest level of a coefficient.
     """
     fit = as_fitted(head)
-    change = witness.responses.solve(head.expression - fit.expression, most)
-    turn = witness.turn_for(turn_between(fit, head))
     still = np.array_equal(head.rotation, fit.rotation)
+    whole = head.expression - fit.expression
+    carried = head.carried if len(head.carried) == len(whole) else np.zeros_like(whole)
+    # What was taken back or replaced since a performance is no longer carried.
+    carried = np.clip(carried, np.minimum(whole, 0.0), np.maximum(whole, 0.0))
+    change, turn = witness.settled(
+        whole - carried,
+        carried,
+        None if still else turn_between(fit, head),
+        head.gaze - fit.gaze,
+        most,
+    )
+    rotation = rotation_vector(rotation_matrix(turn) @ rotation_matrix(fit.rotation)).astype(np.float32)
     return replace(
         head,
         expression=(fit.expression + change).astype(np.float32),
-        rotation=head.rotation if still else turned(fit, turn),
+        rotation=head.rotation if still else rotation,
     )
 
 

@@ -122,6 +122,13 @@ class Landmarks68:
         return np.asarray(deep @ pointwise + self._weights[f"{name}/bias"], np.float32)
 
 
+#: Which of the 478 landmarks stand for the 68; the face's outline, which `measures` does not use, is 0.
+AS_68 = (
+    *(0,) * 17, 70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 98, 97, 2, 326, 327,
+    33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+    61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91, 78, 81, 13, 311, 308, 402, 14, 178,
+)  # fmt: skip
+
 #: What `measures` returns, in order.
 MEASURES = (
     "mouth open", "mouth wide", "mouth corners", "left eye open", "right eye open", "left brow", "right brow",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from nodes.face._landmarks import LandmarkRuntime, crop_of_landmarks
-from nodes.face._pose import Angles, angles_of
+from nodes.face._landmarks import LandmarkRuntime, Reading, crop_of_landmarks
+from nodes.face._pose import Angles, angles_of, rotation_of
 from nodes.head._photo import PhotoLayers, prepare
 from nodes.head._photo_frame import render_over_photo
 from nodes.head._pose import turned, with_expression
 from nodes.portrait.responses import Responses
-from nodes.raster.geometry import rotation_matrix
+from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.sdk.values import HeadState, Image
 from nodes.sdk.values.arrays import FloatArray
 
@@ -21,6 +22,17 @@ from nodes.sdk.values.arrays import FloatArray
 _TRIAL_CROP = 288.0
 #: Degrees that turns are tried at.
 _TURNS = (-22.0, -11.0, 11.0, 22.0)
+#: How often a whole motion is looked at, and how much of what is seen amiss is corrected at once.
+_LOOKS = 1
+_TRUST = 0.8
+#: Radians that a turn is corrected by at most.
+_MOST_MISS = 0.12
+#: How much of the tilt that an expression seems to give a head is taken back: all of it would carry
+#: the trembling of the expression into the turn. And the least level whose tilt counts.
+_TILT = 0.4
+_LEAST = 0.02
+#: Motions that are remembered.
+_KEPT = 256
 
 
 def smaller(fit: HeadState, image: Image) -> HeadState:
@@ -59,14 +71,100 @@ class Witness:
         self._fit = replace(self._fit, picture=None)
         self._crop = crop_of_landmarks(self._fit.landmarks)
         self._runtime = runtime
+        self._settled: dict[Hashable, tuple[FloatArray, FloatArray]] = {}
         self._turns: dict[int, tuple[FloatArray, FloatArray]] = {}
         reading = runtime.read(self._layers.photo, self._crop)
         self.rotation = runtime.rotation(reading.points)
-        self.responses = Responses(self._seen, runtime.coefficients(reading))
+        self.responses = Responses(self._seen, self._told(reading))
 
     def _seen(self, change: FloatArray) -> FloatArray:
-        drawn = render_over_photo(self._layers, with_change(self._fit, change))[..., :3]
-        return self._runtime.coefficients(self._runtime.read(np.ascontiguousarray(drawn), self._crop))
+        return self._told(self._looked_at(with_change(self._fit, change), twice=False))
+
+    def _told(self, reading: Reading) -> FloatArray:
+        """52 coefficients, and the rotation vector (3) of the head since the photograph."""
+        tilt = rotation_vector(self._runtime.rotation(reading.points) @ self.rotation.T)
+        return np.concatenate([self._runtime.coefficients(reading), tilt]).astype(np.float32)
+
+    def settled(
+        self, asked: FloatArray, carried: FloatArray, turn: Angles | None, gaze: FloatArray, most: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """The motion of the head that the landmarker will see as what was asked for.
+
+        Args:
+            asked: 52 changes of coefficients. carried: 52 levels that are moved as they are.
+            turn: of the head, degrees; None when it is not turned.
+            gaze: 2 x 2 radians, the eyes' own turn. most: the largest level of a coefficient.
+
+        Returns:
+            52 changes of the head's coefficients, and a rotation vector of its turn, 3.
+
+        Coefficients are tried one by one, and move together; a smile tilts what is seen of the head.
+        So the whole motion is looked at, and corrected by what is seen of it.
+        """
+        key = (asked.tobytes(), carried.tobytes(), turn, np.round(gaze, 4).tobytes(), most)
+        found = self._settled.get(key)
+        if found is None:
+            found = self._settle(asked, carried, turn, gaze, most)
+            if len(self._settled) >= _KEPT:
+                self._settled.pop(next(iter(self._settled)))
+            self._settled[key] = found
+        return found
+
+    def _settle(
+        self, asked: FloatArray, carried: FloatArray, turn: Angles | None, gaze: FloatArray, most: float
+    ) -> tuple[FloatArray, FloatArray]:
+        own = self.responses.solve(asked, most)
+        vector = np.zeros(3) if turn is None else rotation_vector(rotation_of(self.turn_for(turn)))
+        if carried.any():
+            # A performance is not looked at frame by frame: what a reading misses would tremble.
+            vector = vector if turn is None else self._without_tilt(vector, own + carried)
+        elif own.any() or turn is not None:
+            own, vector = self._corrected(asked, own, turn, vector, gaze, most)
+        return own + carried, vector.astype(np.float32)
+
+    def _without_tilt(self, vector: FloatArray, change: FloatArray) -> FloatArray:
+        """A turn (rotation vector) less the tilt that an expression seems to give the head."""
+        plain = np.where(np.abs(change) > _LEAST, change, 0.0)
+        tilt = self.responses.predicted(plain)[52:]
+        angle = float(np.linalg.norm(tilt))
+        tilt = _TILT * tilt * min(1.0, _MOST_MISS / max(angle, 1e-9))
+        return rotation_vector(rotation_matrix(-tilt) @ rotation_matrix(vector))
+
+    def _corrected(
+        self,
+        asked: FloatArray,
+        own: FloatArray,
+        turn: Angles | None,
+        vector: FloatArray,
+        gaze: FloatArray,
+        most: float,
+    ) -> tuple[FloatArray, FloatArray]:
+        """A motion after it was looked at as a whole."""
+        wanted = np.eye(3) if turn is None else rotation_of(turn)
+        is_asked = np.abs(asked) > 1e-6
+        for _ in range(_LOOKS):
+            state = with_change(self._fit, own)
+            rotation = rotation_matrix(vector) @ rotation_matrix(self._fit.rotation)
+            state = replace(
+                state,
+                gaze=self._fit.gaze + gaze,
+                rotation=state.rotation if turn is None else rotation_vector(rotation).astype(np.float32),
+            )
+            reading = self._looked_at(state, twice=turn is not None)
+            beside = self._runtime.coefficients(reading) - self.responses.predicted(own)[:52]
+            own = self.responses.solve(asked, most, _TRUST * np.where(is_asked, beside, 0.0))
+            if turn is not None:
+                miss = rotation_vector(wanted @ (self._runtime.rotation(reading.points) @ self.rotation.T).T)
+                angle = float(np.linalg.norm(miss))
+                # A reading that went astray must not turn the head round.
+                back = _TRUST * miss * min(1.0, _MOST_MISS / max(angle, 1e-9))
+                vector = rotation_vector(rotation_matrix(back) @ rotation_matrix(vector))
+        return own, vector
+
+    def _looked_at(self, state: HeadState, *, twice: bool) -> Reading:
+        drawn = np.ascontiguousarray(render_over_photo(self._layers, state)[..., :3])
+        reading = self._runtime.read(drawn, self._crop)
+        return self._runtime.read(drawn, crop_of_landmarks(reading.points)) if twice else reading
 
     def turn_for(self, asked: Angles) -> Angles:
         """The turn (degrees) of the head that the landmarker will see as the asked one."""
@@ -88,9 +186,7 @@ class Witness:
                 angles = [0.0, 0.0, 0.0]
                 angles[axis] = degrees
                 state = replace(self._fit, reference=self._fit, rotation=turned(self._fit, Angles(*angles)))
-                drawn = np.ascontiguousarray(render_over_photo(self._layers, state)[..., :3])
-                first = self._runtime.read(drawn, self._crop)
-                reading = self._runtime.read(drawn, crop_of_landmarks(first.points))
+                reading = self._looked_at(state, twice=True)
                 got = angles_of(self._runtime.rotation(reading.points) @ self.rotation.T)[axis]
                 # A reading that went astray must not turn the head round.
                 made.append(degrees)

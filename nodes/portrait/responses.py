@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from nodes.sdk.values import ARKIT_NAMES
 from nodes.sdk.values.arrays import FloatArray
@@ -29,7 +30,8 @@ _STEPS = 8
 _HABIT = 0.03
 _SPILL = 0.12
 
-#: What a trial returns: the 52 coefficients seen when these 52 changes are made.
+#: What a trial returns: the 52 coefficients seen when these 52 changes are made, and what else is
+#: seen and wanted to be known, such as a turn.
 Trial = Callable[[FloatArray], FloatArray]
 
 
@@ -49,19 +51,28 @@ def _sides() -> tuple[tuple[tuple[int, ...], ...], npt.NDArray[np.int8]]:
 
 GROUPS, SIDE = _sides()
 _GROUP_OF = {number: index for index, group in enumerate(GROUPS) for number in group}
+_COUNTS = np.array([len(group) for group in GROUPS])
+_MEMBERS = np.array([(group[0], group[-1]) for group in GROUPS])
+_MOST_LEVELS = 1 + max(len(levels) for levels in _LEVELS.values())
 
 
 class Responses:
     """The answers of one photograph, tried when they are first needed.
 
     Attributes:
-        base: 52, what is seen in the photograph itself.
+        base: 52 or more, what is seen in the photograph itself.
     """
 
     def __init__(self, trial: Trial, base: FloatArray) -> None:
         self._trial = trial
         self.base = base
         self._curves: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
+        shape = (len(GROUPS), 2, _MOST_LEVELS)
+        self._levels = np.zeros(shape)
+        self._lengths = np.zeros(shape[:2], np.int64)
+        self._answers = np.zeros((*shape, len(base)))
+        self._side = np.zeros(len(base), np.int8)
+        self._side[:52] = SIDE
         self._lock = RLock()
 
     def curve(self, group: int, sign: int) -> tuple[FloatArray, FloatArray]:
@@ -73,12 +84,17 @@ class Responses:
             found = self._curves.get((group, sign))
             if found is None:
                 found = self._curves[group, sign] = self._tried(group, sign)
+                levels, answers = found
+                place = group, 0 if sign > 0 else 1
+                self._levels[place][: len(levels)] = levels
+                self._answers[place][: len(levels)] = answers
+                self._lengths[place] = len(levels)
             return found
 
     def _tried(self, group: int, sign: int) -> tuple[FloatArray, FloatArray]:
         members = list(GROUPS[group])
         levels = [0.0]
-        answers = [np.zeros(52, np.float32)]
+        answers = [np.zeros(len(self.base), np.float32)]
         for level in _LEVELS[sign]:
             change = np.zeros(52, np.float32)
             change[members] = level
@@ -97,8 +113,7 @@ class Responses:
 
     def answer(self, change: npt.NDArray[np.floating]) -> FloatArray:
         """52, what will be seen after a change of 52 head coefficients, by the curves."""
-        seen, _ = self._answer_and_slopes(change.astype(np.float64))
-        return np.clip(seen, 0.0, 1.0).astype(np.float32)
+        return np.clip(self.predicted(change)[:52], 0.0, 1.0).astype(np.float32)
 
     def visible(self, number: int, sign: int) -> bool:
         """Whether the landmarker sees anything of a coefficient at all."""
@@ -109,12 +124,16 @@ class Responses:
         """The largest useful level of a coefficient, positive."""
         return float(self.curve(_GROUP_OF[number], sign)[0][-1])
 
-    def solve(self, asked: FloatArray, most: float = 2.0) -> FloatArray:
+    def solve(
+        self, asked: FloatArray, most: float = 2.0, offset: npt.NDArray[np.float64] | None = None
+    ) -> FloatArray:
         """The 52 changes of the head that let the landmarker see its photograph changed by `asked`.
 
         Args:
             asked: 52 changes of what is seen; 0 asks for nothing.
             most: the largest level of any coefficient; above about 2 faces look unlike people.
+            offset: 52, by how much what is seen differs from what the curves say, when it was looked
+                at: coefficients that move together answer otherwise than one by one.
 
         What the landmarker cannot see is handed on as it was asked for.
         """
@@ -132,16 +151,17 @@ class Responses:
         gains = np.array([_gain(ARKIT_NAMES[n]) for n in rows])
         wanted = np.abs(asked[rows]).astype(np.float64)
         limits = np.minimum(limits, gains * wanted)
-        target = np.clip(self.base + asked, 0.0, 1.0)
+        target = np.clip(self.base[:52] + asked, 0.0, 1.0)
         weights = np.full(52, _SPILL)
         weights[rows] = 1.0
+        beside = np.zeros(52) if offset is None else offset
 
         def misses(levels: npt.NDArray[np.float64]) -> tuple[float, Any, Any]:
             """Cost, misses and their derivatives by the levels."""
             change = result.copy()
             change[rows] = signs * levels
-            seen, slopes = self._answer_and_slopes(change)
-            miss = np.concatenate([weights * (seen - target), _HABIT * (levels - wanted)])
+            seen, slopes = (found[:52] for found in self._answer_and_slopes(change))
+            miss = np.concatenate([weights * (seen + beside - target), _HABIT * (levels - wanted)])
             slope = np.vstack([weights[:, None] * slopes[:, rows] * signs, _HABIT * np.eye(len(rows))])
             return float(miss @ miss), miss, slope
 
@@ -164,47 +184,73 @@ class Responses:
         result[rows] = signs * levels
         return result.astype(np.float32)
 
+    def predicted(self, change: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """What the curves say will be seen after a change of 52, as many as `base`, not held to 0..1."""
+        return self._answer_and_slopes(change.astype(np.float64))[0]
+
     def _answer_and_slopes(
         self, change: npt.NDArray[np.float64]
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """52 answers, and 52 x 52 derivatives by the changes."""
-        seen = self.base.astype(np.float64).copy()
-        slopes = np.zeros((52, 52))
-        for index, group in enumerate(GROUPS):
-            members = list(group)
-            values = change[members]
-            if not values.any():
-                continue
-            for sign in (1, -1):
-                strength = np.maximum(sign * values, 0.0)
-                if not strength.any():
-                    continue
-                levels, answers = self.curve(index, sign)
-                by_side = np.full(3, strength.mean())
-                if len(members) > 1:
-                    by_side[SIDE[members]] = strength
-                found, slope = _looked_up(levels, answers, by_side[SIDE])
-                seen += found
-                for member, value in zip(members, values, strict=True):
-                    # A level of 0 may grow either way; its slope counts for the sign it is asked in.
-                    if sign * value > 0.0:
-                        share = 1.0 / len(members)
-                        side = np.where(SIDE == 0, share, np.equal(SIDE, SIDE[member]).astype(np.float64))
-                        slopes[:, member] = sign * slope * (1.0 if len(members) == 1 else side)
-        return seen, slopes
+        """As many answers as `base`, and as many x 52 derivatives by the changes."""
+        for number in np.nonzero(change)[0].tolist():
+            self.curve(_GROUP_OF[number], 1 if change[number] > 0 else -1)
+        with self._lock:
+            seen, slopes = _summed(
+                change, _MEMBERS, _COUNTS, self._side, self._levels, self._lengths, self._answers
+            )
+        return seen + self.base, slopes
 
 
 def _gain(name: str) -> float:
     return next((gain for start, gain in _GAIN.items() if name.startswith(start)), _USUAL_GAIN)
 
 
-def _looked_up(
-    levels: FloatArray, answers: FloatArray, at: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """52 answers between tried levels, each at its own level, and their slopes; flat beyond the last."""
-    place = np.clip(np.searchsorted(levels, at, side="right") - 1, 0, len(levels) - 2)
-    low, high = levels[place], levels[place + 1]
-    share = np.clip((at - low) / (high - low), 0.0, 1.0)
-    columns = np.arange(answers.shape[1])
-    before, after = answers[place, columns], answers[place + 1, columns]
-    return before + share * (after - before), (after - before) / (high - low)
+@njit(cache=True)
+def _summed(change, members, counts, side, levels, lengths, answers):  # type: ignore[no-untyped-def]
+    """What all groups add (K), and its slopes by every coefficient (K x 52).
+
+    Args:
+        change: 52. members: G x 2 numbers, counts: G, how many of them. side: K.
+        levels: G x 2 x L tried levels of every group and sign (+, -), lengths: how many.
+        answers: G x 2 x L x K. Between levels answers are interpolated; beyond the last they are flat.
+    """
+    seen = np.zeros(len(side))
+    slopes = np.zeros((len(side), 52))
+    at_side = np.zeros(3)
+    for group in range(len(counts)):
+        count = counts[group]
+        for which in range(2):
+            sign = 1.0 if which == 0 else -1.0
+            mean = 0.0
+            for m in range(count):
+                mean += max(sign * change[members[group, m]], 0.0) / count
+            if mean <= 0.0:
+                continue
+            at_side[:] = mean
+            if count > 1:
+                for m in range(count):
+                    number = members[group, m]
+                    at_side[side[number]] = max(sign * change[number], 0.0)
+            length = lengths[group, which]
+            for k in range(len(side)):
+                at = at_side[side[k]]
+                place = 0
+                while place < length - 2 and levels[group, which, place + 1] <= at:
+                    place += 1
+                low = levels[group, which, place]
+                high = levels[group, which, place + 1]
+                share = min(max((at - low) / (high - low), 0.0), 1.0)
+                before = answers[group, which, place, k]
+                rise = answers[group, which, place + 1, k] - before
+                seen[k] += before + share * rise
+                for m in range(count):
+                    number = members[group, m]
+                    # A level of 0 may grow either way; its slope counts for the sign it is asked in.
+                    if sign * change[number] > 0.0:
+                        part = 1.0
+                        if count > 1 and side[k] == 0:
+                            part = 1.0 / count
+                        elif count > 1 and side[k] != side[number]:
+                            part = 0.0
+                        slopes[k, number] = sign * rise / (high - low) * part
+    return seen, slopes

@@ -21,6 +21,9 @@ REGIONS = {
 #: A face that starts near the end of its range is not driven beyond this share of the movement.
 _STRETCH = 1.5
 _LEAST_ROOM = 0.15
+#: Steps from frame to frame that are movement for certain, and not trembling of what was read: of a
+#: coefficient, and of the head in radians.
+_STEP, _TURN_STEP = 0.15, 0.035
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,25 @@ def scaled_turn(turn: FloatArray, strength: float, most: float) -> FloatArray:
 def turned_by(rotation: FloatArray, turn: FloatArray) -> FloatArray:
     """A rotation vector after a turn (3 x 3) about the viewer's axes."""
     return rotation_vector(turn @ rotation_matrix(rotation)).astype(np.float32)
+
+
+def calmed(before: FloatArray, now: FloatArray, calm: float) -> FloatArray:
+    """Coefficients between the last frame's and this one's: small steps tremble, large ones move.
+
+    Args:
+        before, now: 52 each.
+        calm: 0 takes over all, 1 leaves out what hardly differs from the last frame.
+
+    A filter whose cutoff rises with speed, as in Casiez et al. 2012, "1 euro filter".
+    """
+    step = now - before
+    share = 1.0 - calm * (1.0 - np.minimum(np.abs(step) / _STEP, 1.0))
+    return np.asarray(before + share * step, np.float32)
+
+
+def calmed_turn(before: FloatArray, now: FloatArray, calm: float) -> FloatArray:
+    """The same for rotations, 3 x 3."""
+    step = rotation_vector(now @ before.T)
+    angle = float(np.linalg.norm(step))
+    share = 1.0 - calm * (1.0 - min(angle / _TURN_STEP, 1.0))
+    return np.asarray(rotation_matrix(step * share) @ before, np.float32)

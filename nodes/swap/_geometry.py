@@ -7,23 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from nodes.head._shape import edited, landmark_points, neutral_vertices, parts_of
+from nodes.portrait.performing import STEADY, similarity
 from nodes.sdk.values import HeadState
-from nodes.sdk.values.arrays import FloatArray, IntArray
-
-#: Landmarks that hardly move with expression: the nose's bridge, eye corners, temples, ear line.
-_STEADY = (6, 168, 197, 33, 133, 362, 263, 127, 356, 234, 454, 10, 151, 9, 4, 98, 327)
-
-
-def similarity(points: FloatArray, onto: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """Scale, rotation (3 x 3) and shift that bring points (N x 3) closest onto others (Umeyama 1991)."""
-    a, b = points.mean(axis=0), onto.mean(axis=0)
-    from_a, from_b = points - a, onto - b
-    u, values, vt = np.linalg.svd(from_b.T @ from_a)
-    flip = np.ones(3)
-    flip[-1] = np.sign(np.linalg.det(u @ vt)) or 1.0
-    rotation = (u * flip) @ vt
-    scale = float((values * flip).sum() / max((from_a**2).sum(), 1e-12))
-    return scale, rotation, b - scale * rotation @ a
+from nodes.sdk.values.arrays import IntArray
 
 
 def with_shape_of(target: HeadState, source: HeadState, share: float) -> HeadState:
@@ -35,7 +21,7 @@ def with_shape_of(target: HeadState, source: HeadState, share: float) -> HeadSta
     """
     own, other = neutral_vertices(target), neutral_vertices(source)
     model = target.model
-    steady = list(_STEADY)
+    steady = list(STEADY)
     scale, rotation, shift = similarity(
         landmark_points(model, other)[steady], landmark_points(model, own)[steady]
     )

@@ -87,6 +87,12 @@ def trembling(patches: list[FloatArray | None]) -> float:
     return float(np.sqrt(((stack[2:] - 2 * stack[1:-1] + stack[:-2]) ** 2).mean()))
 
 
+def contrast(patches: list[FloatArray | None]) -> float:
+    """How much a patch varies from pixel to pixel: what trembling makes visible."""
+    found = [np.hypot(*np.gradient(patch)).mean() for patch in patches if patch is not None]
+    return float(np.median(found)) if found else 0.0
+
+
 def stated_region(who: Sitter, head: HeadState) -> np.ndarray:
     """H x W bool: where 'Edit portrait' says that an edit may change the picture."""
     drawn_head = calibrated(head, witness_of(who.head, who.image, load_landmarker(CONTEXT)), most=2.0)

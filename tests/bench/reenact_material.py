@@ -12,11 +12,12 @@ from nodes.edit.edit_portrait import edit_portrait
 from nodes.edit.retarget_motion import retarget_motion
 from nodes.face.face_landmarks import face_landmarks
 from nodes.face.track_faces import track_faces
+from nodes.portrait.landmarks68 import AS_68, measures
 from nodes.raster.geometry import rotation_vector
 from nodes.sdk.values import Faces, Image
 from nodes.sdk.values.arrays import FloatArray
 from tests.bench.edit_material import CONTEXT, identity_of, sitter
-from tests.bench.edit_measures import read_again, skin_patch, trembling
+from tests.bench.edit_measures import contrast, read_again, second_agreements, skin_patch, trembling
 from tests.bench.face_material import frames
 from tests.samples import SAMPLES
 
@@ -34,7 +35,8 @@ class Reenactment:
         wanted: N x 52, what the result was to show (the driver's movement on this face).
         asked_again, seen_again: N x 7 by the second reader; empty when it is not here.
         likeness: N cosines. turned: N degrees of rotation missed.
-        flicker: high-frequency energy of the nose's bridge over the driver's own.
+        flicker: high-frequency energy of the nose's bridge over the driver's own. contrasted: the
+            same, each as a share of its skin's contrast.
         tiles: some frames of driver and result.
     """
 
@@ -46,6 +48,7 @@ class Reenactment:
     likeness: list[float] = field(default_factory=list)
     turned: list[float] = field(default_factory=list)
     flicker: float = 0.0
+    contrasted: float = 0.0
     tiles: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
 
 
@@ -96,4 +99,30 @@ def reenacted(clip: str, name: str) -> Reenactment:
         if number % (FRAMES // 6) == 5:
             out.tiles.append((pictures[number], result.pixels))
     out.flicker = trembling(made) / max(trembling(own), 1e-5)
+    out.contrasted = out.flicker * contrast(own) / max(contrast(made), 1e-5)
     return out
+
+
+def performers_likeness(clip: str) -> tuple[float, float]:
+    """How like their own first frame a performer stays: mean and fifth percentile of the cosine."""
+    pictures, driving, _ = performance(clip)
+    first = identity_of(Image(pictures[0]), driving[0])
+    found = [
+        float(identity_of(Image(pixels), faces) @ first)
+        for pixels, faces in list(zip(pictures, driving, strict=True))[::4]
+        if len(faces)
+    ]
+    return float(np.mean(found)), float(np.percentile(found, 5))
+
+
+def readers_agree(clip: str) -> dict[str, float]:
+    """How far the two readers agree on a performer: what a correlation between them can reach."""
+    _, driving, again = performance(clip)
+    pairs = [
+        (measures(faces[0].landmarks[list(AS_68), :2]), other)
+        for faces, other in zip(driving, again, strict=True)
+        if other is not None and len(faces)
+    ]
+    if not pairs:
+        return {}
+    return second_agreements(np.array([b for _, b in pairs]), np.array([a for a, _ in pairs]))

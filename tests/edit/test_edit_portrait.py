@@ -7,8 +7,17 @@ import pytest
 
 from nodes.edit.edit_expression import edit_expression
 from nodes.edit.edit_portrait import edit_portrait
+from nodes.face._landmarks import load_landmarker
 from nodes.face.face_landmarks import face_landmarks
-from nodes.portrait.editing import changed_region, degrees_turned, eased, outline_after, portrait_of
+from nodes.portrait.editing import (
+    calibrated,
+    changed_region,
+    degrees_turned,
+    eased,
+    outline_after,
+    portrait_of,
+    witness_of,
+)
 from nodes.portrait.layers import following
 from nodes.sdk.context import Context
 from nodes.sdk.errors import NodeError
@@ -37,6 +46,25 @@ def test_the_landmarker_sees_what_was_asked_for(astronaut_fit, astronaut):
     got = seen(edit_portrait(astronaut, head, context=CONTEXT), *names) - before
     assert np.abs(got - asked).max() < 0.2
     assert np.abs(got - asked).mean() < 0.15
+
+
+def test_coefficients_that_move_together_are_looked_at_together(astronaut_fit, astronaut):
+    names = ("jawOpen", "eyeBlinkLeft", "browInnerUp")
+    asked = np.array([0.25, 0.4, 0.3])
+    head = edit_expression(astronaut_fit, **dict(zip(names, asked, strict=True)))
+    witness = witness_of(astronaut_fit, astronaut, load_landmarker(CONTEXT))
+    change = head.expression - astronaut_fit.expression
+    alone = replace(head, expression=astronaut_fit.expression + witness.responses.solve(change))
+    together = calibrated(head, witness, most=2.0)
+    before = seen(astronaut, *names)
+    misses = [
+        np.abs(
+            seen(edit_portrait(astronaut, part, calibrate=False, context=CONTEXT), *names) - before - asked
+        )
+        for part in (alone, together)
+    ]
+    assert misses[1].mean() < misses[0].mean() + 0.01
+    assert misses[1].mean() < 0.15
 
 
 def test_the_same_head_gives_the_same_pixels(astronaut_fit, astronaut):

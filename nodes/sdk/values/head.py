@@ -111,6 +111,9 @@ class HeadState:
             picture already does); None on a fit itself.
         error: mean reprojection error of the fit, before `offsets`, as a share of the distance
             between the eyes: how well the model can say this face.
+        carried: 52, the part of the expression's change since `reference` that a performance moved
+            the surface by: levels of this head as they are, not what a landmarker is to see; may be
+            empty (0).
         texture: a UV texture painted or edited by the user, or None; without one the head takes
             its texture from the picture.
     """
@@ -133,6 +136,7 @@ class HeadState:
     confidence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
     residuals: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
     spread: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
+    carried: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __post_init__(self) -> None:
         require_shape("HeadState.expression", self.expression, (52,))
