@@ -8,7 +8,7 @@ import numpy as np
 
 from nodes.head._kernels import draw_mouth, draw_skin
 from nodes.head._photo import PhotoLayers
-from nodes.head._photo_behind import Behind, mend_background
+from nodes.head._photo_behind import Behind, mend_background, settled_neck
 from nodes.head._photo_map import Turn, carried, following_box, grid_map, lip_map
 from nodes.head._photo_mouth import flat
 from nodes.head._shape import landmark_points, neutral_vertices
@@ -134,8 +134,11 @@ def render_over_photo(
     view = out[top:bottom, left:right]
     change = state.expression - layers.reference.expression
     gaze = state.gaze - layers.reference.gaze
+    where = found.where
+    if behind is not None and not found.at_rest:
+        where = settled_neck(behind, where, left, top)
     draw_skin(
-        found.where,
+        where,
         shading,
         layers.skin,
         layers.lids,
@@ -150,7 +153,7 @@ def render_over_photo(
     )
     if not found.at_rest:
         if behind is not None:
-            mend_background(behind, layers.photo, found.where, left, top, view)
+            mend_background(behind, layers.photo, where, left, top, view)
         _draw_mouth(layers, found.motion, found.moved, found.turn, out)
     return _with_alpha(out, layers)
 

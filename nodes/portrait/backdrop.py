@@ -12,9 +12,9 @@ from nodes.head._fit import eye_distance
 from nodes.head._photo_behind import Behind
 from nodes.head._texture import smooth_fill
 from nodes.portrait.filling import filled
-from nodes.raster.grain import Grain, with_grain
 from nodes.portrait.outline import OUTLINE
-from nodes.portrait.torso import hidden_torso, like_skin_or_hair, neck_column, rounded_shade
+from nodes.portrait.torso import hidden_torso, like_skin_or_hair, neck_column, neck_sides, rounded_shade
+from nodes.raster.grain import Grain, grain_of, with_grain
 from nodes.sdk.values import PARSING_CLASSES, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 
@@ -28,6 +28,8 @@ _REACH = 1.2
 _UNDER_HAIR = 0.2
 #: So near a hole the shadow of hair and chin is not taken for skin.
 _STRAY = 0.12
+#: The way, in eye distances, over which a neck that moves with its head comes to rest at the collar.
+_NECK_BENDS = 0.6
 #: So much darker than most of a face nothing is skin.
 _NO_SKIN = 0.3
 #: Less than so much (squared) is no part of its own; over which way continued skin takes on the shades of
@@ -143,7 +145,10 @@ def kinds_of(picture: FloatArray, alpha: FloatArray, labels: ByteArray, fit: Hea
     light = picture[..., :3].mean(axis=2)
     face = np.isin(labels, _FACE)
     if face.any():
-        kinds[np.isin(kinds, _NECK) & (light < _NO_SKIN * float(np.median(light[face])))] = _CLOTH[0]
+        dark = np.isin(kinds, _NECK) & (light < _NO_SKIN * float(np.median(light[face])))
+        side = 2 * max(1, round(0.08 * eye_distance(fit.landmarks))) + 1
+        dark = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+        kinds[dark > 0] = _CLOTH[0]
     # Bare shoulders and hands are body, whatever they were parsed as; lobes of ears are not.
     columns = np.arange(labels.shape[1]) + 0.5
     sides = np.sort(fit.landmarks[[234, 454], 0])
@@ -214,13 +219,21 @@ def behind_of(
     import cv2
 
     pixels = np.ascontiguousarray(picture[..., :3], np.float32)
-    over, under, front = parts(pixels, alpha, labels, fit)
+    kinds = None if labels is None else kinds_of(pixels, alpha, labels, fit)
+    over, under, front = parts(pixels, alpha, labels, fit, kinds)
     place = plate_of(pixels, alpha, _REACH * eye_distance(fit.landmarks)) if plate is None else plate[..., :3]
     # Outside the person the photograph itself is the best plate.
     made = np.where(covered(alpha)[..., None], place, pixels)
     known = cv2.erode((front > 0.9).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     cloth = smooth_fill(pixels, known) if known.any() else pixels
-    return Behind(over, under, front, np.ascontiguousarray(made, np.float32), cloth)
+    free = _distance_to(front > 0.5) / (_NECK_BENDS * eye_distance(fit.landmarks))
+    free = np.minimum(free, 1.0).astype(np.float32)
+    free = free * free * (3.0 - 2.0 * free)
+    body = None
+    if labels is not None:
+        grain = grain_of(pixels, np.isin(labels, _FACE) & (alpha > 0.5))
+        body = without_head(pixels, alpha, over, labels, made, fit, kinds, grain)
+    return Behind(over, under, front, np.ascontiguousarray(made, np.float32), cloth, body, free)
 
 
 def without_head(
@@ -265,10 +278,12 @@ def without_head(
         # A collar hides the neck: its skin is that of the jaw.
         away = below_jaw(fit)
         bare = np.isin(labels, _FACE) & (away > -0.5) & (away < -0.05) & (alpha > 0.9)
+        stray[:] = False
     off_place, off_bare, off_cloth = (_distance_to(kind) for kind in (~covered(alpha), bare, cloth))
-    torso = hole & hidden_torso(fit, body)
+    sides = neck_sides(fit, np.where(alpha > 0.3, kinds, 0))
+    torso = hole & hidden_torso(fit, body, sides)
     chin = float(fit.landmarks[152, 1])
-    high = torso & neck_column(fit) & (np.arange(len(labels))[:, None] < chin)
+    high = torso & neck_column(fit, sides) & (np.arange(len(labels))[:, None] < chin)
     # Outside of where a torso must be, clothes go on no further than a little.
     rim = hole & ~torso & (1.2 * off_cloth < np.minimum(off_place, off_bare))
     dressed = (torso & ~high & (off_cloth < off_bare)) | (rim & (off_cloth < _UNDER_HAIR * unit))
@@ -281,11 +296,12 @@ def without_head(
         if gap is skin:
             # What is continued far has the shades of a neck, not only its colour.
             share = np.clip(_distance_to(kind) / (_SHADED * unit), 0.0, 1.0)[..., None]
-            own = own + 0.6 * share * (_face_tone(picture, labels) * _LOWER - own)
-            own = own * (1.0 + share * (rounded_shade(fit, below_jaw(fit))[..., None] - 1.0))
+            own = own + 0.6 * share * (_lit_tone(picture, labels, kind) - own)
+            own = own * (1.0 + share * (rounded_shade(fit, below_jaw(fit), sides) - 1.0))
         if smooth:
             own = with_grain(own, gap.astype(np.float32), grain)
-        share = cv2.GaussianBlur((gap | kind).astype(np.float32), (0, 0), max(0.03 * unit, 0.8)) * hole
+        wide = (gap | (kind & ~hole)).astype(np.float32)
+        share = cv2.GaussianBlur(wide, (0, 0), max(0.03 * unit, 0.8)) * hole
         if gap is skin:
             share = np.maximum(share, (bare & stray) * ramp)
         result = result + share[..., None] * (own - result)
@@ -312,13 +328,17 @@ def guessed_labels(fit: HeadState, alpha: FloatArray) -> ByteArray:
     return np.where(alpha > 0.3, labels, 0).astype(np.uint8)
 
 
-def _face_tone(picture: FloatArray, labels: ByteArray) -> FloatArray:
-    """3, the colour of a face in light, sRGB."""
-    found = picture[np.isin(labels, _FACE)]
-    if len(found) < 20:
+def _lit_tone(picture: FloatArray, labels: ByteArray, kind: np.ndarray) -> FloatArray:
+    """3, sRGB: the colour that skin below a face has in light, by what is seen of it or by the face."""
+    tones = []
+    for where, share in ((kind, 1.0), (np.isin(labels, _FACE), _LOWER)):
+        found = picture[where]
+        if len(found) >= 20:
+            light = found.mean(axis=1)
+            tones.append(share * np.median(found[light >= np.quantile(light, 0.4)], axis=0))
+    if not tones:
         return np.full(3, 0.5, np.float32)
-    light = found.mean(axis=1)
-    return np.asarray(np.median(found[light >= np.quantile(light, 0.4)], axis=0), np.float32)
+    return np.asarray(max(tones, key=lambda tone: float(tone.mean())), np.float32)
 
 
 def _distance_to(kind: np.ndarray) -> FloatArray:

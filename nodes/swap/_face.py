@@ -13,10 +13,10 @@ from nodes.head._shape import as_fitted, landmark_points, parts_of
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, inside, slit
 from nodes.head._texture import texture_for
 from nodes.portrait.editing import Portrait, moved_by, portrait_of
-from nodes.raster.grain import grain_of, with_grain
 from nodes.portrait.light import camera_vertices
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera
+from nodes.raster.grain import grain_of, with_grain
 from nodes.raster.sampling import sample_bilinear, sample_texture
 from nodes.raster.zbuffer import interpolate, interpolate_corners, rasterise
 from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
@@ -140,6 +140,7 @@ def swapped(
     tone: float,
     strength: float,
     softness: float,
+    turn: FloatArray | None = None,
 ) -> FloatArray:
     """The picture with the source's face on the target's head: H x W x 3 or 4.
 
@@ -148,12 +149,13 @@ def swapped(
         parsing: of the picture; what is not face keeps in front. Without it the face's outline counts.
         source_parsing: of the source's picture, or None.
         shape, tone, strength: 0..1. softness: width of the edge in eye distances.
+        turn: 3 x 3, between the axes of the two heads, when it is known.
     """
     labels = None if source_parsing is None else source_parsing.labels
     # With a parsing, hair, clothes and background stay where they are when the face takes another shape.
     portrait = portrait_of(target, image, parsing)
     layers = portrait.layers
-    head = with_shape_of(target, source, shape)
+    head = with_shape_of(target, source, shape, turn)
     under = render_over_photo(layers, head, known=moved_by(_held(portrait), head))
     height, width = under.shape[:2]
     unit = eye_distance(target.landmarks)

@@ -14,9 +14,9 @@ from nodes.head._shape import as_fitted
 from nodes.head._texture import smooth_fill
 from nodes.portrait.backdrop import below_jaw, covered, kinds_of, parts, without_head
 from nodes.portrait.editing import drawn, moved_by, portrait_of
-from nodes.raster.grain import Grain, grain_of, with_grain
 from nodes.portrait.looking import turn_between
 from nodes.raster.geometry import rotation_matrix, rotation_vector
+from nodes.raster.grain import Grain, grain_of, with_grain
 from nodes.raster.light import to_encoded, to_linear
 from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
 from nodes.sdk.values.arrays import FloatArray
