@@ -34,8 +34,10 @@ _JOINED = (*_FACE, *(PARSING_CLASSES.index(name) for name in ("neck", "left ear"
 #: A place in the texture this far from its neighbours' belongs to another part: if it looks otherwise
 #: than they do by _ODD, and in any case.
 _TORN, _ODD = (0.003, 0.02), 0.1
-#: The base of the nose, and heights of an opening, in eye distances, from which and up to which it counts.
+#: The base of the nose, the reach of the lips; heights of an opening, in eye distances, from which and up
+#: to which it counts.
 _NOSTRILS = (98, 97, 2, 326, 327)
+_LIPS_REACH = (61, 291, 0, 17)
 _OPEN = (0.02, 0.07)
 #: How dark the line between closed lips is.
 _LINE = 0.5
@@ -63,9 +65,10 @@ def drawn_skin(
     uv = head.model.uv[parts_of(head.model).surface_triangles]
     at = interpolate_corners(raster, uv)
     closed = _closed(raster.covered)
-    colour = sample_texture(texture_for(source).pixels, at)
-    gaps = closed & ~raster.covered
-    colour = _without_specks(colour, at, gaps, _folded(points, head, right - left, bottom - top))
+    colour = np.ascontiguousarray(sample_texture(texture_for(source).pixels, at)[..., :3], np.float32)
+    part, folded = _beneath_nose(points, head, right - left, bottom - top)
+    gaps = closed[part] & ~raster.covered[part]
+    colour[part] = _without_specks(colour[part], at[part], gaps, folded[part])
     shown = closed.astype(np.float32)
     if labels is not None:
         fit = as_fitted(source)
@@ -86,16 +89,27 @@ def _closed(covered: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.morphologyEx(covered.astype(np.uint8), cv2.MORPH_CLOSE, kernel), np.uint8) > 0
 
 
-def _folded(points: FloatArray, head: HeadState, width: int, height: int) -> np.ndarray:
-    """h x w bool, beneath the nose, where its holes are drawn edge-on; `points` are the vertices' pixels."""
+def _beneath_nose(
+    points: FloatArray, head: HeadState, width: int, height: int
+) -> tuple[tuple[slice, slice], np.ndarray]:
+    """The part of a box that holds nostrils and lips, and where nostrils are drawn edge-on: h x w bool.
+
+    Args:
+        points: V x 3, the vertices' pixels in the box.
+    """
     import cv2
 
-    rows = landmark_points(head.model, points)[list(_NOSTRILS), :2]
+    landmarks = landmark_points(head.model, points)[:, :2]
+    rows = landmarks[list(_NOSTRILS)]
     mask = np.zeros((height, width), np.uint8)
     across = float(np.linalg.norm(rows[0] - rows[-1]))
     line = np.round(rows * 16).astype(np.int32)
     cv2.polylines(mask, [line], False, 1, max(3, round(0.4 * across)), shift=4)
-    return mask > 0
+    around = np.concatenate([rows, landmarks[list(_LIPS_REACH)]])
+    low, high = np.floor(around.min(axis=0) - 0.4 * across), np.ceil(around.max(axis=0) + 0.4 * across)
+    x0, y0 = (int(value) for value in np.clip(low, 0, (width - 1, height - 1)))
+    x1, y1 = (int(value) for value in np.clip(high, (x0 + 1, y0 + 1), (width, height)))
+    return np.s_[y0:y1, x0:x1], mask > 0
 
 
 def _without_specks(colour: FloatArray, at: FloatArray, gaps: np.ndarray, folded: np.ndarray) -> FloatArray:
@@ -107,7 +121,7 @@ def _without_specks(colour: FloatArray, at: FloatArray, gaps: np.ndarray, folded
     """
     import cv2
 
-    colour = np.ascontiguousarray(colour[..., :3], np.float32)
+    colour = np.ascontiguousarray(colour)
     planes = np.dstack([at, at[..., :1]]).astype(np.float32)
     calm = cv2.medianBlur(colour, 5)
     away = np.abs(planes - cv2.medianBlur(planes, 5)).max(axis=2)
