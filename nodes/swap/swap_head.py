@@ -81,6 +81,7 @@ def swap_head(
     from nodes.portrait.presence import seen_share, tell_if_cut, tell_if_small
     from nodes.swap._head import acting_like, transplanted
     from nodes.swap._labels import parsing_for
+    from nodes.swap._pose import as_seen_by
     from nodes.swap._ready import body_for, cut_for, labels_for, require_sizes
 
     fit = as_fitted(source)
@@ -104,7 +105,8 @@ def swap_head(
     source_parsing = source_parsing or labels_for(picture, fit, source_alpha)
     body = body_for(image, body_fit, parsing, alpha, plate)
     cut = cut_for(picture, fit, source_parsing, source_alpha)
-    moved = acting_like(target, source, expression=expression, turn=turn, most_turn=most_turn)
+    seen = as_seen_by(load_landmarker(context), target, source) if calibrate else target
+    moved = acting_like(seen, source, expression=expression, turn=turn, most_turn=most_turn)
     if calibrate:
         moved = calibrated(moved, witness_of(fit, picture, load_landmarker(context)), most=2.0)
     made = transplanted(

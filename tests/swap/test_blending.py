@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from nodes.portrait.performing import similarity
 from nodes.raster.geometry import rotation_matrix
 from nodes.swap._blending import lit_like, smoothed_inside, soft_mask
-from nodes.portrait.performing import similarity
 
 
 def test_blurring_inside_a_mask_takes_nothing_from_outside():

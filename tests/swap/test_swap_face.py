@@ -40,7 +40,10 @@ def test_the_skin_comes_over_and_the_surroundings_stay(astronaut, astronaut_fit,
 
 
 def test_eyes_stay_the_targets(astronaut, astronaut_fit, painted):
-    result = swap_face(astronaut, astronaut_fit, painted, skin_tone=1.0, context=CONTEXT).pixels
+    # No landmarker reads the pose of a green face.
+    result = swap_face(
+        astronaut, astronaut_fit, painted, skin_tone=1.0, calibrate=False, context=CONTEXT
+    ).pixels
     for iris in (468, 473):
         x, y = astronaut_fit.landmarks[iris, :2].astype(int)
         assert np.abs(result[y, x] - astronaut.pixels[y, x]).max() < 0.12
