@@ -81,8 +81,9 @@ def _settle(over, free, left, top, where):  # type: ignore[no-untyped-def]
             px = min(max(int(x + dx), 0), full_width - 1)
             py = min(max(int(y + dy), 0), full_height - 1)
             head = over[py, px]
-            if head >= 0.98 or over[top + row, left + column] > 0.5:
+            if head >= 0.98:
                 continue
+            share += (1.0 - share) * min(2.0 * over[top + row, left + column], 1.0)
             best = 1.0
             for step in range(1, _STEPS + 1):
                 way = 1.0 - (1.0 - share) * step / _STEPS

@@ -286,7 +286,8 @@ def without_head(
     high = torso & neck_column(fit, sides) & (np.arange(len(labels))[:, None] < chin)
     # Outside of where a torso must be, clothes go on no further than a little.
     rim = hole & ~torso & (1.2 * off_cloth < np.minimum(off_place, off_bare))
-    dressed = (torso & ~high & (off_cloth < off_bare)) | (rim & (off_cloth < _UNDER_HAIR * unit))
+    on_hair = ~np.isin(kinds, _FACE)
+    dressed = (torso & ~high & (off_cloth < off_bare)) | (rim & on_hair & (off_cloth < _UNDER_HAIR * unit))
     skin = (torso & ~dressed) | (bare & stray)
     for kind, gap in ((bare & ~stray, skin), (cloth, dressed)):
         if kind.sum() < _ENOUGH * unit * unit or not gap.any():

@@ -19,7 +19,7 @@ from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.raster.grain import Grain, grain_of, with_grain
 from nodes.raster.light import to_encoded, to_linear
 from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
-from nodes.sdk.values.arrays import FloatArray
+from nodes.sdk.values.arrays import ByteArray, FloatArray
 from nodes.swap._face import moved_landmarks
 
 _SKIN = tuple(PARSING_CLASSES.index(name) for name in ("skin", "nose"))
@@ -29,6 +29,9 @@ _FLESH = tuple(
                  "mouth", "upper lip", "lower lip", "glasses")
 )  # fmt: skip
 _NECK = (PARSING_CLASSES.index("neck"),)
+_HEAD = (*_FLESH, *(PARSING_CLASSES.index(name) for name in ("hair", "hat")))
+#: So far inside their outline, in eye distances, hair and face let nothing shine through.
+_SURE = 0.10
 #: Landmarks that tell size and place of a head: outline, eyes, bridge and base of the nose.
 _PLACED = (10, 152, 234, 454, 127, 356, 172, 397, 33, 133, 362, 263, 168, 6, 2, 98, 327)
 #: In eye distances: how far down the source's neck comes along, and how a cut-off rim fades.
@@ -130,6 +133,7 @@ def cut_of(image: Image, fit: HeadState, parsing: Parsing, alpha: FloatArray) ->
     picture = np.ascontiguousarray(image.pixels[..., :3], np.float32)
     unit = eye_distance(fit.landmarks)
     labels = parsing.labels
+    alpha = np.maximum(alpha, _well_inside(labels, unit) * np.clip(4.0 * alpha - 0.4, 0.0, 1.0))
     over, under, _ = parts(picture, alpha, labels, fit)
     tips = _tips(over.shape[1], unit)
     fade = _rim_fade(over.shape, _RIM * unit, tips)
@@ -141,6 +145,16 @@ def cut_of(image: Image, fit: HeadState, parsing: Parsing, alpha: FloatArray) ->
     colour = _pure(picture, np.clip(over + under, 0.0, 1.0), unit)
     neck = under * _falling((below - _NECK_FADE[0]) / (_NECK_FADE[1] - _NECK_FADE[0]))
     return Cut((over * fade).astype(np.float32), (neck * fade).astype(np.float32), colour, skin)
+
+
+def _well_inside(labels: ByteArray, unit: float) -> FloatArray:
+    """H x W in 0..1: 1 well within hair and face, which a matte may take for half of the background."""
+    import cv2
+
+    head = np.isin(labels, _HEAD).astype(np.uint8)
+    inwards: Any = cv2.distanceTransform(head, cv2.DIST_L2, 5)
+    t = np.clip(inwards / (_SURE * unit) - 1.0, 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
 
 
 def _falling(t: FloatArray) -> FloatArray:
