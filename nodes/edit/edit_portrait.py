@@ -36,8 +36,10 @@ def edit_portrait(
 
     - **Calibrate**: faces answer differently to the same slider. Switched on, a few edits are tried
       on this very face and looked at with the landmarker; then the head is moved just so far that
-      the change you asked for is what can be measured in the picture. The first frame takes a
-      second or two longer for each group of sliders. Switched off, sliders move the head plainly.
+      the change you asked for is what can be measured in the picture. Then the result is looked at
+      and corrected once. The first frame takes a second or two longer for each group of sliders.
+      Switched off, sliders move the head plainly. What 'Retarget motion' carries over from a
+      performer's landmarks is moved as it is: only lids, gaze and turn are calibrated there.
     - **Strongest motion**: how far calibration may drive a slider of the head. Above 2 faces begin
       to look unlike themselves.
     - **Folds**: light and shadow follow the moved skin. 0 leaves the light as photographed.
@@ -45,6 +47,7 @@ def edit_portrait(
       expressions, and glasses nearly so.
     - **Calibrate on**: for clips. Every frame of a tracked clip is a fit of its own, and trying
       edits on each of them is slow; wire a head fitted to one frame, and its calibration serves all.
+      Frames are then not looked at one by one, so that nothing trembles.
     - **Background** of a turned head: *fill* cuts the person out, leaves background and clothes
       where they are and fills what opens up from what is around it; *stretch* lets the background
       bend along, as it always does for expressions.
@@ -104,7 +107,8 @@ def edit_portrait(
         picture = image if calibrate_on is None else model.picture
         if picture is None or len(model.landmarks) < 468:
             raise NodeError("'Calibrate on' knows no picture", hint="Wire a head from 'Fit head'")
-        head = calibrated(head, witness_of(model, picture, load_landmarker(context)), most=most)
+        witness = witness_of(model, picture, load_landmarker(context))
+        head = calibrated(head, witness, most=most, look=calibrate_on is None)
     head = eased(head, share)
     behind = None
     if background == "fill" and degrees_turned(head) > 1e-3:

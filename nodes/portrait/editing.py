@@ -128,7 +128,7 @@ def witness_of(fit: HeadState, image: Image, runtime: LandmarkRuntime) -> Witnes
     return witness
 
 
-def calibrated(head: HeadState, witness: Witness, *, most: float) -> HeadState:
+def calibrated(head: HeadState, witness: Witness, *, most: float, look: bool = True) -> HeadState:
     """The head changed so that a landmarker will see the change that was asked for.
 
     Args:
@@ -148,6 +148,7 @@ def calibrated(head: HeadState, witness: Witness, *, most: float) -> HeadState:
         None if still else turn_between(fit, head),
         head.gaze - fit.gaze,
         most,
+        look=look,
     )
     rotation = rotation_vector(rotation_matrix(turn) @ rotation_matrix(fit.rotation)).astype(np.float32)
     return replace(

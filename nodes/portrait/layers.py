@@ -45,11 +45,16 @@ def reach_of(fit: HeadState, labels: ByteArray, window: tuple[int, int, int, int
         fit: the head as fitted. labels: H x W, numbers of PARSING_CLASSES.
         window: left, top, right, bottom.
     """
+    left, top, right, bottom = window
+    cleaned = without_specks(labels[top:bottom, left:right], eye_distance(fit.landmarks))
+    return _reach(fit, cleaned, left, top)
+
+
+def _reach(fit: HeadState, part: ByteArray, left: int, top: int) -> FloatArray:
+    """The same for labels of the window itself, without specks."""
     import cv2
 
-    left, top, right, bottom = window
     unit = eye_distance(fit.landmarks)
-    part = without_specks(labels[top:bottom, left:right], unit)
     face = np.zeros(part.shape, np.uint8)
     outline = fit.landmarks[list(OUTLINE), :2] - (left, top)
     cv2.fillPoly(face, [np.round(outline).astype(np.int32)], 1)
@@ -105,7 +110,7 @@ def following(
         height, width = soft.shape
         soft = cv2.resize(soft, (width * coarser, height * coarser), interpolation=cv2.INTER_LINEAR)
     soft = np.ascontiguousarray(soft[: bottom - top, : right - left])
-    return soft if turn else np.asarray(soft * reach_of(fit, labels, window), np.float32)
+    return soft if turn else np.asarray(soft * _reach(fit, whole, left, top), np.float32)
 
 
 def without_specks(labels: ByteArray, unit: float) -> ByteArray:

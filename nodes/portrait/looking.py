@@ -86,7 +86,14 @@ class Witness:
         return np.concatenate([self._runtime.coefficients(reading), tilt]).astype(np.float32)
 
     def settled(
-        self, asked: FloatArray, carried: FloatArray, turn: Angles | None, gaze: FloatArray, most: float
+        self,
+        asked: FloatArray,
+        carried: FloatArray,
+        turn: Angles | None,
+        gaze: FloatArray,
+        most: float,
+        *,
+        look: bool = True,
     ) -> tuple[FloatArray, FloatArray]:
         """The motion of the head that the landmarker will see as what was asked for.
 
@@ -94,6 +101,7 @@ class Witness:
             asked: 52 changes of coefficients. carried: 52 levels that are moved as they are.
             turn: of the head, degrees; None when it is not turned.
             gaze: 2 x 2 radians, the eyes' own turn. most: the largest level of a coefficient.
+            look: look at the motion as a whole, unless a performance carries some of it.
 
         Returns:
             52 changes of the head's coefficients, and a rotation vector of its turn, 3.
@@ -101,24 +109,30 @@ class Witness:
         Coefficients are tried one by one, and move together; a smile tilts what is seen of the head.
         So the whole motion is looked at, and corrected by what is seen of it.
         """
-        key = (asked.tobytes(), carried.tobytes(), turn, np.round(gaze, 4).tobytes(), most)
+        key = (asked.tobytes(), carried.tobytes(), turn, np.round(gaze, 4).tobytes(), most, look)
         found = self._settled.get(key)
         if found is None:
-            found = self._settle(asked, carried, turn, gaze, most)
+            found = self._settle(asked, carried, turn, gaze, most, look)
             if len(self._settled) >= _KEPT:
                 self._settled.pop(next(iter(self._settled)))
             self._settled[key] = found
         return found
 
     def _settle(
-        self, asked: FloatArray, carried: FloatArray, turn: Angles | None, gaze: FloatArray, most: float
+        self,
+        asked: FloatArray,
+        carried: FloatArray,
+        turn: Angles | None,
+        gaze: FloatArray,
+        most: float,
+        look: bool,
     ) -> tuple[FloatArray, FloatArray]:
         own = self.responses.solve(asked, most)
         vector = np.zeros(3) if turn is None else rotation_vector(rotation_of(self.turn_for(turn)))
         if carried.any():
             # A performance is not looked at frame by frame: what a reading misses would tremble.
             vector = vector if turn is None else self._without_tilt(vector, own + carried)
-        elif own.any() or turn is not None:
+        elif look and (own.any() or turn is not None):
             own, vector = self._corrected(asked, own, turn, vector, gaze, most)
         return own + carried, vector.astype(np.float32)
 

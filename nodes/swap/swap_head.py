@@ -108,7 +108,8 @@ def swap_head(
     seen = as_seen_by(load_landmarker(context), target, source) if calibrate else target
     moved = acting_like(seen, source, expression=expression, turn=turn, most_turn=most_turn)
     if calibrate:
-        moved = calibrated(moved, witness_of(fit, picture, load_landmarker(context)), most=2.0)
+        witness = witness_of(fit, picture, load_landmarker(context))
+        moved = calibrated(moved, witness, most=2.0, look=False)
     made = transplanted(
         body, body_fit, picture, source_parsing, cut, moved,
         size=size, tone=skin_tone, light=light, neck=neck,
