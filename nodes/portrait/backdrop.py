@@ -136,11 +136,13 @@ def kinds_of(picture: FloatArray, alpha: FloatArray, labels: ByteArray, fit: Hea
     kinds = np.asarray(table[nearest], np.uint8)
     away = below_jaw(fit)
     # Shoulders beside long hair are often not parsed; their colour tells.
-    open_body = (labels == 0) & (alpha > 0.9) & (away > _BARE) & np.isin(kinds, _HEAD)
+    open_body = (labels == 0) & (alpha > 0.9) & (away > _BARE)
     if open_body.any():
         skin, hair = like_skin_or_hair(picture, labels, open_body)
         if skin.any() or hair.any():
-            kinds[open_body] = np.where(skin, BARE, np.where(hair, kinds[open_body], _CLOTH[0]))
+            near = kinds[open_body]
+            other = np.where(np.isin(near, _HEAD) & ~hair, _CLOTH[0], near)
+            kinds[open_body] = np.where(skin, BARE, other)
     # A dark collar that was taken for neck.
     light = picture[..., :3].mean(axis=2)
     face = np.isin(labels, _FACE)

@@ -58,3 +58,26 @@ def test_nothing_known_gives_the_mean_and_no_hole_gives_the_picture():
     everything = np.ones((40, 40), bool)
     assert np.allclose(filled(picture, everything), picture.mean(axis=(0, 1)), atol=1e-5)
     assert filled(picture, ~everything) is picture
+
+
+def test_the_fill_has_the_grain_of_the_picture_and_no_streaks():
+    draw = np.random.default_rng(4).normal(0, 0.03, (128, 128, 3))
+    picture = np.clip(0.5 + draw, 0, 1).astype(np.float32)
+    hole = middle_hole(128, 30)
+    made = filled(picture, hole)[36:92, 36:92]
+    assert 0.65 < made.std() / picture.std() < 1.4
+    across, down = np.abs(np.diff(made, axis=1)).mean(), np.abs(np.diff(made, axis=0)).mean()
+    assert 0.7 < across / down < 1.4
+    columns, rows = made.mean(axis=0).std(), made.mean(axis=1).std()
+    assert max(columns, rows) < 3.5 * 0.03 / np.sqrt(56)
+
+
+def test_what_lies_in_layers_goes_on_level():
+    picture = np.full((128, 128, 3), 0.3, np.float32)
+    picture[:40] = [0.3, 0.5, 0.8]
+    picture[60:70] = [0.7, 0.3, 0.2]
+    picture += np.random.default_rng(2).normal(0, 0.01, picture.shape).astype(np.float32)
+    hole = np.zeros((128, 128), bool)
+    hole[10:120, 50:86] = True
+    made = filled(np.where(hole[..., None], 0.0, picture).astype(np.float32), hole)
+    assert np.abs(made - picture)[hole].mean() < 0.06
