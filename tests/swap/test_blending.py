@@ -54,3 +54,41 @@ def test_similarity_finds_scale_turn_and_shift():
     turn = rotation_matrix(np.array([0.2, -0.3, 0.1]))
     scale, rotation, shift = similarity(points, 1.4 * points @ turn.T + [1.0, 2.0, 3.0])
     assert np.isclose(scale, 1.4) and np.allclose(rotation, turn) and np.allclose(shift, [1, 2, 3])
+
+
+def lit_between(over, under, **changes):
+    mask = np.ones(over.shape[:2], np.float32)
+    return lit_like(over.astype(np.float32), under.astype(np.float32), mask, changes.get("sigma", 12.0), 0.0)
+
+
+def test_a_blushed_face_dyes_another_only_within_bounds():
+    over = np.full((64, 64, 3), [0.75, 0.65, 0.6])
+    under = np.full((64, 64, 3), [0.8, 0.25, 0.25])
+    lit = lit_between(over, under)
+    ratio = lit[32, 32, 0] / lit[32, 32, 1]
+    assert 0.75 / 0.65 < ratio < 1.9 < 0.8 / 0.25
+
+
+def test_a_moustache_of_the_target_is_no_shadow():
+    over = np.full((64, 64, 3), [0.6, 0.5, 0.45])
+    under = np.full((64, 64, 3), [0.7, 0.6, 0.55])
+    under[40:48, 20:44] = 0.08
+    lit = lit_between(over, under)
+    assert lit[44, 32].mean() > 0.93 * lit[20, 32].mean()
+
+
+def test_brows_stay_dark_when_skin_becomes_bright():
+    over = np.full((64, 64, 3), [0.35, 0.22, 0.17])
+    over[20:24, 16:48] = [0.08, 0.05, 0.04]
+    under = np.full((64, 64, 3), [0.85, 0.75, 0.7])
+    lit = lit_between(over, under)
+    assert lit[40, 32].mean() > 0.6 and lit[22, 32].mean() < 0.25
+    assert lit[22, 32].max() - lit[22, 32].min() < 0.15
+
+
+def test_the_sources_own_side_light_gives_way_to_the_targets():
+    ramp = np.linspace(0.35, 0.75, 64)[None, :, None]
+    over = np.broadcast_to(ramp, (64, 64, 3))
+    under = over[:, ::-1]
+    lit = lit_between(over, under)
+    assert lit[32, 8, 0] > lit[32, 56, 0] + 0.15

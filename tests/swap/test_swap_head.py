@@ -147,3 +147,46 @@ def test_inputs_that_do_not_belong_together_are_refused(astronaut, astronaut_fit
     with pytest.raises(NodeError, match="source's picture and its matte"):
         wrong = Mask(np.zeros((9, 9), np.float32))
         swap_head(astronaut, astronaut_fit, source, None, None, matte, wrong, context=CONTEXT)
+
+
+def test_a_change_of_tone_is_bounded_and_its_direction_kept():
+    from nodes.swap._head import _MOST_GAIN, _MOST_HUE, bounded_change
+
+    brighter, hue = bounded_change(np.zeros(3), np.array([2.0, -1.0, -1.0]), np.full(3, 9.0))
+    assert brighter == _MOST_GAIN[1] and np.abs(hue).max() == pytest.approx(_MOST_HUE)
+    assert hue[1] == pytest.approx(hue[2]) and abs(hue.sum()) < 1e-6
+    small = np.array([0.1, -0.05, -0.05])
+    assert np.allclose(bounded_change(np.zeros(3), small, small)[1], small)
+
+
+def test_hair_ends_in_tips_not_in_a_line():
+    from nodes.swap._head import _tips
+
+    tips = _tips(400, 60.0)
+    assert tips.min() >= 0.0 and tips.max() <= 1.0 and np.ptp(tips) > 0.4
+    assert np.abs(np.diff(tips)).max() < 0.35 and np.array_equal(tips, _tips(400, 60.0))
+
+
+def test_the_inside_of_a_head_is_solid_although_the_matte_doubts_it():
+    from nodes.sdk.values import PARSING_CLASSES
+    from nodes.swap._head import _well_inside
+
+    labels = np.zeros((80, 80), np.uint8)
+    labels[20:60, 20:60] = PARSING_CLASSES.index("hair")
+    sure = _well_inside(labels, 40.0)
+    assert sure[40, 40] == 1.0 and sure[21, 40] == 0.0 and not sure[labels == 0].any()
+
+
+def test_the_new_head_has_the_grain_of_the_picture(astronaut, astronaut_fit, people, plate):
+    matte, source, source_matte = people
+    noise = np.random.default_rng(0).normal(0, 0.04, astronaut.pixels.shape).astype(np.float32)
+    grainy = Image(np.clip(astronaut.pixels + noise, 0, 1))
+    kept = {"calibrate": False, "skin_tone": 1.0, "light": 0.0, "context": CONTEXT}
+    calm, rough = (
+        swap_head(image, replace(astronaut_fit, picture=image), source, None, None, matte, source_matte,
+                  plate, None, **kept).pixels
+        for image in (astronaut, grainy)
+    )  # fmt: skip
+    x, y = astronaut_fit.landmarks[50, :2].astype(int)
+    patch = np.s_[y - 6 : y + 7, x - 6 : x + 7]
+    assert (rough[patch] - calm[patch]).std() > 0.5 * 0.04
