@@ -16,7 +16,7 @@ import numpy as np
 
 from nodes.head._appearance import face_map
 from nodes.head._fit import LandmarkFit
-from nodes.head._landmarks import landmark_basis, turned_landmarks
+from nodes.head._landmarks import eye_distance, landmark_basis, turned_landmarks
 from nodes.head._shape import expressed_vertices, landmark_points, to_world
 from nodes.head._solver import bounded_step, inverse
 from nodes.raster.geometry import project, rotation_matrix, rotation_vector, vertex_normals
@@ -35,6 +35,9 @@ _READING = 0.5  # pixels of the picture
 _TOGETHER = 6.0
 _STEP_BEHIND = 0.008  # metres of depth behind an edge of the surface
 _GRAZING = 0.6  # cosine to the line of sight above which the surface does not turn away
+#: Landmarks that an outline may leave: by how many times as far as before, or this many eye distances.
+_TORN = 1.3
+_FAR = 0.025
 _LEAST = 25  # points that make an outline
 
 
@@ -186,7 +189,10 @@ def along_outline(fit: LandmarkFit, state: HeadState, hidden: FloatArray) -> Lan
         change = bounded_step(curvature, gradient, current, bounded)
         moved = moved + change
         state = _changed(state, change[:size], change[size:])
-    return _fit_of(fit, state, curvature, inverse(curvature)[:size, :size])
+    found = _fit_of(fit, state, curvature, inverse(curvature)[:size, :size])
+    before, after = (float(np.linalg.norm(part.residuals, axis=1).mean()) for part in (fit, found))
+    # what tears the landmarks away is the edge of something else
+    return fit if after > max(_TORN * before, _FAR * eye_distance(state.landmarks)) else found
 
 
 def _system(state: HeadState, hidden: FloatArray) -> tuple[FloatArray, FloatArray] | None:

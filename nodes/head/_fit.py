@@ -21,6 +21,7 @@ from nodes.head._correction import Belief, Correction, Fitted, correction_for, t
 from nodes.head._landmarks import OUTLINE as OUTLINE
 from nodes.head._landmarks import LandmarkBasis, landmark_basis, turned_landmarks
 from nodes.head._landmarks import eye_distance as eye_distance
+from nodes.head._picture_belief import PictureBelief
 from nodes.head._solver import (
     bounded_step,
     inverse,
@@ -37,6 +38,10 @@ from nodes.sdk.values.arrays import FloatArray
 _TOGETHER = 2.0
 #: The correction has used the landmarks already: they count for less a second time.
 _TOGETHER_AGAIN = 8.0
+#: And hardly at all after the pixels were looked at, but for pose and expression in the end.
+_TOGETHER_SEEN = 10.0
+_TOGETHER_LAST = 2.2
+_KEPT = 1e6
 _OUTLIERS = 0.05  # the share of landmarks expected to be wrong
 _EXPRESSION_DEVIATION = 0.12
 _FOCAL_DEVIATION = 0.12
@@ -123,8 +128,13 @@ def fit_sights(
     *,
     identity_freedom: float = 1.0,
     identity_mean: FloatArray | None = None,
+    beliefs: Sequence[PictureBelief | None] = (),
 ) -> list[LandmarkFit]:
-    """Fit one identity to several pictures of a person, each with its own expression, pose and lens."""
+    """Fit one identity to several pictures of a person, each with its own expression, pose and lens.
+
+    Args:
+        beliefs: what the pixels of each picture tell, in place of the learned habits of landmarks.
+    """
     basis = landmark_basis(model)
     correction = correction_for(model.name, len(model.identity))
     count = basis.directions.shape[-1]
@@ -139,19 +149,34 @@ def fit_sights(
         pull = known / identity_freedom**2
         # each view's posterior over the standard prior that it was trained with
         gain = correction.shape_precision - np.eye(count)
-        for sight in sights:
+        for number, sight in enumerate(sights):
             view = _View(basis, sight)
+            views.append(view)
+            seen = beliefs[number] if number < len(beliefs) else None
+            if seen is not None:
+                view.take(seen)
+                precision = precision + seen.shape_precision - np.eye(count)
+                pull = pull + weighed(seen.shape, seen.shape_precision)
+                continue
             alone = _Problem([view], np.eye(count), np.zeros(count))
             steps += alone.solve(_STEPS)
             belief = view.believe(correction, alone.shape)
             doubt = view.looseness()
             precision = precision + gain / doubt
             pull = pull + weighed(belief.shape, np.eye(count) + gain / doubt)
-            views.append(view)
         problem = _Problem(views, precision, weighed(pull, inverse(precision)))
         steps += problem.solve(_STEPS_AGAIN)
     curvature = problem.curvature
     spread = inverse(curvature)[:count, :count]
+    if any(view.believes for view in views):
+        # who it is was told by the pixels; how the face is held, landmarks show best
+        for view in views:
+            view.follow_landmarks()
+        kept = _KEPT * np.eye(count)
+        last = _Problem(views, kept, problem.shape)
+        steps += last.solve(_STEPS_AGAIN)
+        curvature = last.curvature.copy()
+        curvature[:count, :count] += precision - kept
     identity = basis.turn @ problem.shape
     if identity_mean is not None:
         # what the landmarks do not tell stays as it is known
@@ -174,6 +199,7 @@ class _View:
         if sight.visibility is not None and len(sight.visibility) >= 468:
             self._trust = 0.15 + 0.85 * np.asarray(sight.visibility[:468], np.float64)
         self._together = _TOGETHER
+        self.believes = False
         # A landmark is not read better than to a part of a pixel: on small faces that is millimetres.
         self.resolution = 0.06 * _READING / max(self.scale, 1.0)
         self.confidence = np.ones(468)
@@ -204,6 +230,27 @@ class _View:
         self.look()
         self.translation = self._place(belief.shape)
         return belief
+
+    def take(self, belief: PictureBelief) -> None:
+        """Take what the pixels tell for the prior, and start there."""
+        self.expression_mean = belief.expression
+        self.expression = belief.expression.copy()
+        self.expression_precision = 1.0 / np.maximum(belief.expression_spread, 0.02) ** 2
+        middle = self._sight.landmarks[:468, :2].mean(axis=0)
+        if not self._sight.focal_known:
+            self.log_focal = self.focal_mean = belief.log_focal
+            self.focal_precision = 1.0 / belief.focal_spread**2
+        ray = towards(self._sight.centre, math.exp(self.log_focal), middle)
+        self.rotation = self.rotation_mean = ray @ belief.rotation
+        self.rotation_precision = 1.0 / belief.rotation_spread**2
+        self._together = _TOGETHER_SEEN
+        self.believes = True
+        self.look()
+        self.translation = self._place(belief.shape)
+
+    def follow_landmarks(self) -> None:
+        """Let landmarks count again as much as they are sure."""
+        self._together = _TOGETHER_LAST
 
     def looseness(self) -> float:
         """How many times the usual variance a belief has: 1 for large faces that look ahead."""
@@ -265,19 +312,16 @@ class _View:
             places, self._basis.linear, self.rotation, self.translation, focal, self.seen, self._weight
         )
         count = len(shape)
-        rows = np.r_[count : count + 55, len(gradient) - 1]
-        precision = np.concatenate(
-            [self.expression_precision, self.rotation_precision, [self.focal_precision]]
-        )
-        wanted = np.concatenate(
-            [
-                self.expression_mean - self.expression,
-                self._turned_away(),
-                [self.focal_mean - self.log_focal],
-            ]
-        )
-        normal[rows, rows] += precision
-        gradient[rows] += precision * wanted
+        # translations have no prior
+        precision, wanted = np.zeros(len(gradient)), np.zeros(len(gradient))
+        precision[count : count + 52] = self.expression_precision
+        precision[count + 52 : count + 55] = self.rotation_precision
+        precision[-1] = self.focal_precision
+        wanted[count : count + 52] = self.expression_mean - self.expression
+        wanted[count + 52 : count + 55] = self._turned_away()
+        wanted[-1] = self.focal_mean - self.log_focal
+        normal.ravel()[:: len(normal) + 1] += precision
+        gradient += precision * wanted
         return normal, gradient
 
     def move(self, change: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, float]:
@@ -383,12 +427,16 @@ class _Problem:
         for number, view in enumerate(self._views):
             own, slope = view.system(self.shape)
             first = count + 59 * number
-            rows = np.r_[0:count, first : first + 59]
-            normal[np.ix_(rows, rows)] += own
-            gradient[rows] += slope
+            mine = slice(first, first + 59)
+            normal[:count, :count] += own[:count, :count]
+            normal[:count, mine] = own[:count, count:]
+            normal[mine, :count] = own[count:, :count]
+            normal[mine, mine] = own[count:, count:]
+            gradient[:count] += slope[:count]
+            gradient[mine] = slope[count:]
             current[first : first + 52] = view.expression
             bounded[first : first + 52] = True
-        normal[np.diag_indices(size)] += 1e-6
+        normal.ravel()[:: size + 1] += 1e-6
         self.curvature = normal
         return bounded_step(normal, gradient, current, bounded)
 

@@ -11,9 +11,12 @@ import numpy as np
 from nodes.head._appearance import Appearance, appearance_of
 from nodes.head._certainty import with_appearance
 from nodes.head._contour import along_outline
+from nodes.head._correction import Fitted, correction_for, towards
 from nodes.head._fit import LandmarkFit, Sight, eye_distance, fit_sights
 from nodes.head._gaze import gaze_of
 from nodes.head._landmarks import landmark_basis, turned_landmarks
+from nodes.head._picture_belief import PictureBelief, fit_numbers, regressor_for
+from nodes.head._picture_crop import brightness_in, frame_of, gradients_of
 from nodes.head._shape import expressed_vertices, eye_centres, landmark_points, neutral_vertices, to_world
 from nodes.head._surface import surface_offsets
 from nodes.head._together import identity_through, matches_between, reference_of, triangulated
@@ -89,6 +92,26 @@ def _look(model: HeadModel, fit: LandmarkFit, face: Face, image: Image) -> Appea
     if not math.isfinite(fit.focal) or not np.isfinite(fit.translation).all():
         return None
     return appearance_of(_plain_state(model, fit, face, image))
+
+
+def _belief(model: HeadModel, sight: Sight, face: Face, image: Image) -> PictureBelief | None:
+    """What the pixels tell of a head beyond its landmarks; None when nothing was learned of the model."""
+    correction = correction_for(model.name, len(model.identity))
+    regressor = None if correction is None else regressor_for(model.name, correction)
+    if correction is None or regressor is None:
+        return None
+    fit = fit_sights(model, [sight])[0]
+    if not math.isfinite(fit.focal) or not np.isfinite(fit.translation).all():
+        return None
+    rotation, eyes = rotation_matrix(fit.rotation), eye_distance(face.landmarks)
+    frame = frame_of(rotation, fit.translation, fit.focal, sight.centre)
+    gradients = gradients_of(brightness_in(frame, image.pixels, image.linear))
+    along = towards(sight.centre, fit.focal, face.landmarks[:468, :2].mean(axis=0)).T @ rotation
+    shape = landmark_basis(model).turn.T @ fit.identity
+    fitted = Fitted(shape, fit.expression, along, fit.residuals * [1.0, -1.0] / eyes)
+    sure = np.ones(468) if sight.visibility is None else sight.visibility[:468]
+    numbers = fit_numbers(correction.components, fitted, face.coefficients, eyes, sure)
+    return regressor.believed(gradients, numbers, fitted, math.log(fit.focal))
 
 
 def _without_hidden(sight: Sight, face: Face, look: Appearance | None) -> Sight:
@@ -185,6 +208,9 @@ def fit_person(
             sights = [_without_hidden(*each) for each in zip(sights, chosen, looks, strict=True)]
             fits = fit_sights(model, sights, identity_freedom=likeness)
             looks = [_look(model, *each) for each in zip(fits, chosen, pictures, strict=True)]
+    beliefs = [_belief(model, *each) for each in zip(sights, chosen, pictures, strict=True)]
+    if any(belief is not None for belief in beliefs):
+        fits = fit_sights(model, sights, identity_freedom=likeness, beliefs=beliefs)
     if len(photos) == 1 and looks[0] is not None:
         # several pictures tell more to each other than the outline of one
         state = _plain_state(model, fits[0], chosen[0], pictures[0])

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodes.head._correction import correction_for
-from nodes.head._shape import landmark_points
+from nodes.head._shape import landmark_points, parts_of
+from nodes.raster.geometry import vertex_normals
 from nodes.sdk.values import HeadModel
 from nodes.sdk.values.arrays import FloatArray
 
 _DIRECTIONS = 56
+#: How much a landmark's place counts beside the face's surface where directions are chosen.
+_LANDMARKS_COUNT = 0.5
 _USUAL_NOISE = 0.0012  # metres
 #: Points that slide along the outline of the face when the head turns.
 OUTLINE = (
@@ -56,13 +59,34 @@ _bases: weakref.WeakKeyDictionary[HeadModel, LandmarkBasis] = weakref.WeakKeyDic
 
 
 def leading_directions(model: HeadModel) -> FloatArray:
-    """K x D: the orthonormal identity directions that move landmarks most.
+    """K x D: the orthonormal identity directions that move landmarks and the face's surface most.
 
     With a standard normal prior a turned basis leaves the optimum where it was.
     """
     moved = np.stack([landmark_points(model, part) for part in model.identity]).astype(np.float64)
-    left, _, _ = np.linalg.svd(moved.reshape(len(moved), -1), full_matrices=False)
+    surface = surface_moved(model)
+    weighed = _LANDMARKS_COUNT * moved.reshape(len(moved), -1) / math.sqrt(len(moved[0]))
+    both = np.concatenate([weighed, surface.T / math.sqrt(max(len(surface), 1))], axis=1)
+    left, _, _ = np.linalg.svd(both, full_matrices=False)
     return left[:, :_DIRECTIONS]
+
+
+def surface_moved(model: HeadModel) -> FloatArray:
+    """F x K metres: how far each identity direction moves the face along its normal, but for rigid motion.
+
+    The face goes from the chin to above the landmarks, without the neck, the ears and the skull.
+    """
+    landmarks = landmark_points(model, model.mean)
+    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
+    skin = np.unique(model.triangles[parts_of(model).skin_triangles])
+    place = model.mean[skin]
+    rows = skin[(place[:, 1] > low[1]) & (place[:, 1] < high[1] + 0.01) & (place[:, 2] > low[2] + 0.01)]
+    normals = vertex_normals(model.mean, model.triangles)[rows].astype(np.float64)
+    moved = np.einsum("kvc,vc->vk", model.identity[:, rows], normals)
+    centred = model.mean[rows] - model.mean[rows].mean(axis=0)
+    rigid, _ = np.linalg.qr(np.concatenate([normals, np.cross(centred, normals)], axis=1))
+    without: FloatArray = moved - rigid @ (rigid.T @ moved)
+    return without
 
 
 def landmark_basis(model: HeadModel) -> LandmarkBasis:

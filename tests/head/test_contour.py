@@ -110,6 +110,7 @@ def test_an_unsure_fit_is_moved_to_the_edges_and_a_sure_or_covered_one_stays(kno
         rotation=moved.rotation,
         translation=moved.translation,
         focal=moved.camera.focal,
+        residuals=np.tile([-0.004 * 760.0 / 0.7, 0.0], (468, 1)),
         curvature=np.diag(np.r_[np.full(64, 1e2), np.full(3, 1e3), np.full(3, 1.0), 1e6]),
     )
     seen, covered = np.zeros(468), np.ones(468)
@@ -125,3 +126,6 @@ def test_an_unsure_fit_is_moved_to_the_edges_and_a_sure_or_covered_one_stays(kno
     sure = replace(unsure, curvature=unsure.curvature * 1e8)
     assert wrong(along_outline(sure, moved, seen)) > 0.95 * wrong(unsure)
     assert np.allclose(along_outline(unsure, moved, covered).translation, moved.translation)
+    # edges that lie elsewhere than all landmarks say are those of something else
+    met = replace(unsure, residuals=np.full((468, 2), 0.01))
+    assert along_outline(met, moved, seen) is met
