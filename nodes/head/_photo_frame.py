@@ -9,7 +9,7 @@ import numpy as np
 from nodes.head._kernels import draw_mouth, draw_skin
 from nodes.head._photo import PhotoLayers
 from nodes.head._photo_behind import Behind, mend_background, settled_neck
-from nodes.head._photo_map import Turn, carried, following_box, grid_map, lip_map
+from nodes.head._photo_map import Turn, following_box, grid_map, hold_back, lip_map
 from nodes.head._photo_mouth import flat
 from nodes.head._shape import landmark_points, neutral_vertices
 from nodes.head._slit import MOUTH, slit
@@ -26,6 +26,7 @@ _LIDS = tuple(
 )
 #: How far beyond what follows a part that lies over it may come, in eye distances.
 _OVER = 0.6
+_NOTHING = np.zeros((1, 1), np.float32)
 _MESH = np.array([number not in _LIDS for number in range(52)])
 
 
@@ -93,14 +94,17 @@ def movement(
             grid_map(layers, motion, turn, own, part)
             lip_map(layers, moved, own, part)
             if follow is not None:
-                share = follow[box]
-                if over is not None:
-                    share = np.maximum(share, carried(over, part, left, top))
-                part -= own
-                part *= share[..., None]
-                part += own
                 taken = np.zeros(where.shape[:2], np.float32)
-                taken[box] = share
+                rows, columns = box
+                taken[box] = hold_back(
+                    follow[box],
+                    _NOTHING if over is None else over,
+                    part,
+                    left,
+                    top,
+                    columns.start,
+                    rows.start,
+                )
     return Movement(where, motion, moved, turn, at_rest, still, taken)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,19 +43,43 @@ def following_box(follow: FloatArray, margin: int = 0) -> tuple[slice, slice]:
     ]
 
 
-def carried(share: FloatArray, where: FloatArray, left: int, top: int) -> FloatArray:
-    """A share of the window's places after the move: h x w.
+@njit(cache=True, fastmath=True, parallel=True)
+def hold_back(follow, over, where, left, top, right_of, down_of):  # type: ignore[no-untyped-def]
+    """Move each place of a map only as far as it follows; returns how far each did, h x w in 0..1.
 
     Args:
-        share: of the window's size in 0..1; 0 beyond it.
-        where: h x w x 2, the photograph's place each pixel would show. left, top: of the window.
+        follow: h x w in 0..1. over: H x W in 0..1 of the whole window, what moves wholly wherever it
+            comes to lie; 0 beyond it.
+        where: h x w x 2, the photograph's place each pixel would show; changed in place.
+        left, top: of the window in the photograph. right_of, down_of: of the map in the window.
     """
-    import cv2
-
-    maps = where - np.array([left + 0.5, top + 0.5], np.float32)
-    found = cv2.remap(share, maps, None, cv2.INTER_LINEAR)
-    # A hard 0: traces would be resampled for nothing.
-    return np.asarray(np.maximum(found - 0.02, 0.0) / 0.98, np.float32)
+    height, width = follow.shape
+    rows, columns = over.shape
+    taken = np.empty((height, width), np.float32)
+    for row in prange(height):
+        own_y = np.float32(top + down_of + row + 0.5)
+        for column in range(width):
+            own_x = np.float32(left + right_of + column + 0.5)
+            share = follow[row, column]
+            if share < 1.0:
+                x = where[row, column, 0] - left - 0.5
+                y = where[row, column, 1] - top - 0.5
+                i, j = int(math.floor(x)), int(math.floor(y))  # noqa: RUF046 - floats here
+                if 0 <= i < columns - 1 and 0 <= j < rows - 1:
+                    fx, fy = x - i, y - j
+                    upper = over[j, i] * (1.0 - fx) + over[j, i + 1] * fx
+                    lower = over[j + 1, i] * (1.0 - fx) + over[j + 1, i + 1] * fx
+                    # A hard 0: traces would be resampled for nothing.
+                    share = max(share, (upper * (1.0 - fy) + lower * fy - 0.02) / 0.98)
+                if share <= 0.0:
+                    where[row, column, 0] = own_x
+                    where[row, column, 1] = own_y
+                    share = 0.0
+                else:
+                    where[row, column, 0] = own_x + share * (where[row, column, 0] - own_x)
+                    where[row, column, 1] = own_y + share * (where[row, column, 1] - own_y)
+            taken[row, column] = share
+    return taken
 
 
 def grid_map(layers: PhotoLayers, motion: FloatArray, turn: Turn, own: FloatArray, where: FloatArray) -> None:
