@@ -10,6 +10,8 @@ from nodes.sdk.values.arrays import FloatArray
 
 #: The frame of an open eye, in half widths beyond the corners, above and below the opening.
 _FRAME = (0.62, 0.52, 0.28)
+#: How much the shade of skin takes of red, green and blue.
+_SHADE = np.array([0.75, 1.1, 1.2])
 #: The upper rows of the brows, the one on the picture's right first.
 _BROWS = ((336, 296, 334, 293, 300), (107, 66, 105, 63, 70))
 
@@ -112,7 +114,8 @@ def lids_of(skin: FloatArray, eyes: tuple[Slit, Slit], landmarks: FloatArray) ->
         filled = cv2.GaussianBlur(filled, (0, 0), max(0.12 * half, 0.6))
         # Rounded by the eyeball: shade towards the corners and in the fold, light on the middle.
         bulge = 0.98 - 0.10 * np.clip(np.abs(a), 0.0, 1.2) ** 2 - 0.07 * np.exp(-(((b - upper) / 0.10) ** 2))
-        filled = np.clip(filled * bulge[..., None], 0.0, 1.0).astype(np.float32)
+        # Skin in shade is redder, not greyer.
+        filled = np.clip(filled * bulge[..., None] ** _SHADE, 0.0, 1.0).astype(np.float32)
         share = cv2.GaussianBlur(frame.astype(np.float32), (0, 0), max(0.06 * half, 0.6))
         made = patch + share[..., None] * (filled - patch)
         out[top:bottom, left:right] = with_grain(made, frame.astype(np.float32), grain_of(patch, ring))
