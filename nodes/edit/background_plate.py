@@ -11,6 +11,9 @@ def background_plate(image: Image, matte: Mask, *, context: Context) -> Image:
     and 'Swap head'. What is not covered stays bit for bit. For a clip use 'Clip plate', which knows
     what the person uncovers.
 
+    What lies level with a place is taken first, as ground and sky lie in layers, and what is filled has
+    the grain of the picture.
+
     Limits: repeats what it sees and knows nothing of things: half a window does not become a whole
     one. Pictures above 1,400 pixels are filled at a smaller size. An all-covered picture has
     nothing to be filled from and is refused.

@@ -58,7 +58,7 @@ def edit_portrait(
       holds the last edit, fades it out and in over half a second, or fails.
 
     Limits: a landmarker does not see puffed or squinted cheeks, sneers or the jaw's shift; these
-    are moved as asked, uncalibrated. Closed lids are drawn from the skin above them, and painted or
+    are moved as asked, uncalibrated. Closed lids are drawn from the skin around them, and painted or
     shadowed eyes may not look closed to a landmarker. Beyond about 20 degrees of turn the far cheek
     stretches. Teeth that the picture does not show are drawn, and so are neck and collar where the
     chin hid them. A face that the picture's border cuts moves as if it went on.

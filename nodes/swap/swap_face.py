@@ -54,16 +54,19 @@ def swap_face(
     - **Faces** (from 'Track faces' of the clip) tells when the target's face is lost; **When lost**
       then holds the last place, fades the swap out and in over half a second, or fails.
 
-    Eyes and what is between the lips are the target's own. Where the source's picture does not show
-    a side of the face, the other side is mirrored. Make your own decision whose face you may use,
+    Eyes and what is between the lips are the target's own, and so is the forehead where the source's
+    hair hides its own. Where the source's picture does not show a side of the face, the other side is
+    mirrored. Skin takes on the grain of the target's picture. Make your own decision whose face you may use,
     and keep a record of consent in the project's settings.
 
-    Limits: the source's shadows and make-up come along as skin; strong side light in its picture
-    shows. Beards do not swap well. Beyond about 45 degrees of turn between the two pictures the
-    skin is stretched.
+    Limits: light that changes slowly over the source's face gives way to the target's, but hard edges
+    of shadow, beards, blush and make-up come along as skin. Very dark skin made very light, or the
+    other way, looks flat: raise **Skin tone**. A beard of the target goes, but for its rim below the
+    jaw. Beyond about 45 degrees of turn between the two pictures the skin is stretched.
 
     Source: classical. 3D texture transfer with shape from a fitted head model (as in Nirkin et al.
-    2018), light matched by normalised convolution, pyramid blending (Burt and Adelson 1983).
+    2018), light as a quadratic surface by robust least squares and normalised convolution, pyramid
+    blending (Burt and Adelson 1983).
     """
     from nodes.face._landmarks import load_landmarker
     from nodes.head._shape import as_fitted

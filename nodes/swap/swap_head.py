@@ -64,10 +64,12 @@ def swap_head(
     Make your own decision whose head you may use, and keep a record of consent in the project's
     settings.
 
-    Limits: what was behind the target's hair is guessed, and hair over shoulders leaves guessed
-    clothes. Hair that the source's picture cuts off ends softly. Hands before the target's face are
-    lost. The two cameras' heights should be alike: beyond about 25 degrees the head is not turned
-    further. Shadows that the old head threw on the neck stay.
+    Limits: what was behind the target's hair is guessed: the place from its surroundings, neck and
+    shoulders from the skin and clothes that are seen of them. Hair that the source's picture cuts off
+    ends in made-up tips. Colour follows the body within bounds, so that blush does not dye a head, and
+    hair takes on little of it; very dark skin made very light looks flat. Hands before the target's
+    face are lost. The two cameras' heights should be alike: beyond about 25 degrees the head is not
+    turned further. Shadows that the old head threw on the neck stay.
 
     Source: classical: fitted head and grid warp as in 'Edit portrait', matte by MODNet (Ke et al.
     2022), background by patch-based completion (Barnes et al. 2009), colour by the medians of skin.
