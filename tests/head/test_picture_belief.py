@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nodes.head._correction import Fitted, correction_for, towards
 from nodes.head._correction import FILE as CORRECTION
+from nodes.head._correction import Fitted, correction_for, towards
 from nodes.head._fit import Sight, fit_sights
 from nodes.head._landmarks import landmark_basis
 from nodes.head._picture_belief import (

@@ -14,8 +14,13 @@ import pytest
 from tests.samples import model as fetched
 
 SCRIPTS = (
-    "head_covers", "head_drawing", "head_pictures", "head_cache", "train_head_correction", "train_head_regressor",
-)  # fmt: skip
+    "head_covers",
+    "head_drawing",
+    "head_pictures",
+    "head_cache",
+    "train_head_correction",
+    "train_head_regressor",
+)
 
 
 @pytest.fixture(scope="module")
