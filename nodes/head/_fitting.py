@@ -249,7 +249,13 @@ def with_gaze(state: HeadState, face: Face) -> HeadState:
 
 def reprojection(state: HeadState) -> np.ndarray:
     """Distance in pixels between each of the 468 landmarks seen and the fitted head's."""
+    return np.linalg.norm(residuals_of(state), axis=1)
+
+
+def residuals_of(state: HeadState) -> np.ndarray:
+    """468 x 2 pixels, y down: the landmarks seen minus the fitted head's."""
     shift, _ = turned_landmarks(landmark_basis(state.model), rotation_matrix(state.rotation))
     places = landmark_points(state.model, expressed_vertices(state)) + shift
     points = project(state.camera, to_world(state, places).astype(np.float32))
-    return np.linalg.norm(points[:, :2] - state.landmarks[:468, :2], axis=1)
+    found: np.ndarray = state.landmarks[:468, :2] - points[:, :2]
+    return found

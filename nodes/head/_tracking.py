@@ -1,7 +1,9 @@
 """Following one head through a clip: one identity, one lens, a calm pose.
 
-The first frame is fitted freely. Later frames start from what is known: the identity is the mean
-of what the frames so far said, with ever less freedom, and the focal length stays. Pose and
+The first frame is fitted freely, its pixels looked at. Later frames start from what is known: the
+identity is the mean of what the frames so far said, with ever less freedom, and the focal length
+stays; by how much the landmarks alone misjudge how the head is held is told by the first frame, and
+goes for all. Pose and
 expression then pass a One Euro filter (Casiez, Roussel and Vogel 2012), which holds still what
 moves little and lets pass what moves fast.
 """
@@ -14,7 +16,8 @@ from dataclasses import replace
 import numpy as np
 
 from nodes.head._fit import LandmarkFit, eye_distance, fit_landmarks
-from nodes.head._fitting import fit_face, with_gaze
+from nodes.head._fitting import choose_face, fit_face, residuals_of, with_gaze
+from nodes.head._landmarks import landmark_basis
 from nodes.head._surface import surface_offsets
 from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.sdk.values import Face, Faces, HeadModel, HeadState, Image
@@ -22,10 +25,13 @@ from nodes.sdk.values.arrays import FloatArray
 
 #: After this many frames the identity hardly moves.
 _SETTLED = 40
+#: As many frames of landmarks say as much of the identity as the first one, whose pixels were looked at.
+_LOOKED_AT = 15
 _LOST_AFTER = 15
 
-#: What is carried from frame to frame: the head, frames seen, frames missed, speeds (6 + 52).
-TrackState = tuple[HeadState, int, int, FloatArray]
+#: What is carried from frame to frame: the head, frames seen, frames missed, speeds (6 + 52), and the
+#: turn (3 x 3) that landmarks alone leave out.
+TrackState = tuple[HeadState, int, int, FloatArray, FloatArray]
 
 
 def track(
@@ -52,26 +58,16 @@ def track(
         if len(faces) <= which:
             return None
         first = fit_face(model, faces, image, which=which, exact=exact)
-        return first, 1, 0, np.zeros(58, np.float32)
-    head, seen, missed, speed = previous
+        return first, 1, 0, np.zeros(58, np.float32), _left_out(model, first, choose_face(faces, which))
+    head, seen, missed, speed, left_out = previous
     face = _same_face(faces, head)
     if face is None:
         # Hold still; after a while start looking for any face again, with the identity kept.
         if missed < _LOST_AFTER or not len(faces):
-            return replace(head, picture=image), seen, missed + 1, np.zeros(58, np.float32)
+            return replace(head, picture=image), seen, missed + 1, np.zeros(58, np.float32), left_out
         face = faces[0]
-    known = float(min(seen, _SETTLED))
-    fit = fit_landmarks(
-        model,
-        face.landmarks,
-        face.coefficients,
-        centre=(head.camera.centre_x, head.camera.centre_y),
-        focal=head.camera.focal,
-        focal_known=True,
-        identity_freedom=max(1.0 / math.sqrt(known), 0.08),
-        identity_mean=head.identity,
-        visibility=face.visibility,
-    )
+    known = float(min(seen + _LOOKED_AT - 1, _SETTLED))
+    fit = _turned(head, face, _by_landmarks(model, head, face, max(1.0 / math.sqrt(known), 0.08)), left_out)
     identity = head.identity + (fit.identity - head.identity) / (known + 1.0)
     calm_now = 0.0 if missed else calm
     rotation, translation, expression, speed = _filtered(head, fit, speed, fps, calm_now)
@@ -86,7 +82,47 @@ def track(
         landmarks=face.landmarks,
         error=float(np.linalg.norm(fit.residuals, axis=1).mean() / eye_distance(face.landmarks)),
     )
-    return with_gaze(state, face), seen + 1, 0, speed
+    return with_gaze(state, face), seen + 1, 0, speed, left_out
+
+
+def _by_landmarks(model: HeadModel, head: HeadState, face: Face, freedom: float) -> LandmarkFit:
+    """A fit to landmarks alone around a head that is known, with its lens."""
+    return fit_landmarks(
+        model,
+        face.landmarks,
+        face.coefficients,
+        centre=(head.camera.centre_x, head.camera.centre_y),
+        focal=head.camera.focal,
+        focal_known=True,
+        identity_freedom=freedom,
+        identity_mean=head.identity,
+        visibility=face.visibility,
+    )
+
+
+def _left_out(model: HeadModel, first: HeadState, face: Face) -> FloatArray:
+    """3 x 3, the turn in the head's frame from what landmarks alone say to how the head is held."""
+    fit = _by_landmarks(model, first, face, 0.08)
+    return rotation_matrix(fit.rotation).T @ rotation_matrix(first.rotation)
+
+
+def _turned(head: HeadState, face: Face, fit: LandmarkFit, turn: FloatArray) -> LandmarkFit:
+    """A fit turned in its head's frame, with the face staying where it is seen."""
+    rotation = rotation_matrix(fit.rotation)
+    middle = landmark_basis(head.model).mean.mean(axis=0)
+    held = {
+        "rotation": rotation_vector(rotation @ turn).astype(np.float32),
+        "translation": (fit.translation + rotation @ (middle - turn @ middle)).astype(np.float32),
+    }
+    shown = replace(
+        head,
+        identity=fit.identity,
+        expression=fit.expression,
+        offsets=np.zeros((0, 3), np.float32),
+        landmarks=face.landmarks,
+        **held,
+    )
+    return replace(fit, residuals=residuals_of(shown).astype(np.float32), **held)
 
 
 def _same_face(faces: Faces, head: HeadState) -> Face | None:

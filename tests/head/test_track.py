@@ -102,3 +102,21 @@ def test_tracking_twice_gives_the_same(person):
     seen = [faces for _, faces in frames(person, 6, noise=0.5)]
     first, second = follow(person, seen), follow(person, seen)
     assert all(np.array_equal(a.rotation, b.rotation) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.models
+def test_what_the_pixels_told_of_the_first_frame_stays(astronaut, astronaut_fit):
+    from nodes.face.face_landmarks import face_landmarks
+    from nodes.head._fitting import reprojection
+    from nodes.sdk.context import Context
+
+    faces = face_landmarks(astronaut, context=Context())
+    state, heads = None, []
+    for _ in range(4):
+        state = track(astronaut_fit.model, faces, astronaut, state, fps=25.0, calm=1.0, which=0, exact=True)
+        heads.append(state[0])
+    turned = [np.degrees(np.abs(head.rotation - heads[0].rotation)).max() for head in heads[1:]]
+    assert max(turned) < 0.4
+    assert np.linalg.norm(heads[-1].identity - heads[0].identity) < 0.3
+    # the surface still meets the landmarks where the head is turned to
+    assert reprojection(heads[-1]).mean() < 1.0
