@@ -15,6 +15,9 @@ _DARKER, _BRIGHTER = 0.12, 0.2
 _ABOUT = 0.3
 _MOST_PATTERN, _MOST_HUE = 0.8, 0.3
 _LOCAL_HUE = 0.8
+#: Logarithms below the light between which skin lies in a cast shadow, how much of that is lifted, how wide
+#: a shadow's edge is, in widths of what counts as light, and how much of its stain goes.
+_CAST, _LIFTED, _SHADOW_EDGE, _STAIN = (0.12, 0.8), 0.6, 0.12, 0.8
 #: Below the light by this much and more, a pixel is ever less skin; how much of the gain what is not takes.
 _DEEP, _OF_DEEP = (0.5, 1.1), 0.5
 #: Above the light by this much, less hue is changed.
@@ -42,13 +45,21 @@ def smoothed_inside(values: FloatArray, mask: FloatArray, sigma: float) -> Float
     return np.asarray(both[..., :3] / np.maximum(both[..., 3:], 1e-4), np.float32)
 
 
-def lit_like(over: FloatArray, under: FloatArray, mask: FloatArray, sigma: float, tone: float) -> FloatArray:
+def lit_like(
+    over: FloatArray,
+    under: FloatArray,
+    mask: FloatArray,
+    sigma: float,
+    tone: float,
+    lips: FloatArray | None = None,
+) -> FloatArray:
     """A picture with the light of another: its wide-scale brightness, and its mean colour.
 
     Args:
         over, under: H x W x 3, sRGB. mask: H x W, where both show skin.
         sigma: pixels; what is wider counts as light, what is finer as the skin's own.
         tone: 0..1, how much of its own mean colour `over` keeps.
+        lips: H x W in 0..1, what is dark and red for what it is, not for a shadow; nothing when None.
 
     Brightness follows place by place, from what in both pictures is skin in light: brows, beards and
     shine are no light. Hue follows as a whole and within bounds, because hue differences between two
@@ -88,12 +99,24 @@ def lit_like(over: FloatArray, under: FloatArray, mask: FloatArray, sigma: float
     planes = np.dstack([whole, tinted, low_over]).astype(np.float32)
     large: Any = cv2.resize(planes, (width, height), interpolation=cv2.INTER_LINEAR)
     # Brows and beards are darker than skin for what they are: they take on less of its gain and hue.
-    depth = np.log(over + np.float32(0.03)) @ _EVEN - large[..., 4]
+    own = np.log(over + np.float32(0.03))
+    level = own @ _EVEN
+    depth = level - large[..., 4]
+    # Cast shadows are darker than light that turns away, and lighter than hair: half of them is lifted.
+    planes = np.dstack([depth, own - level[..., None] - middles[0]])
+    planes = cv2.GaussianBlur(planes, (0, 0), _SHADOW_EDGE * sigma)
+    shade, stain = planes[..., 0], planes[..., 1:]
+    cast = np.clip((-shade - _CAST[0]) / 0.15, 0.0, 1.0) * np.clip((_CAST[1] + shade) / 0.25, 0.0, 1.0)
+    if lips is not None:
+        cast = cast * (1.0 - lips)
+    lift = (-_LIFTED * (shade + _CAST[0]) * cast)[..., None]
+    # What is lifted loses the stain of the shadow.
+    lift = lift - _STAIN * np.clip(lift / 0.15, 0.0, 1.0) * stain
     share = np.clip(1.0 + (depth + _DEEP[0]) / (_DEEP[1] - _DEEP[0]), 0.0, 1.0)[..., None]
     # Shine has the light's colour, not the skin's.
     shine = np.clip(1.0 - np.maximum(depth, 0.0) / _SHINE, 0.65, 1.0)[..., None]
     gain = np.exp(large[..., :1] * (_OF_DEEP + (1.0 - _OF_DEEP) * share) + large[..., 1:4] * (share * shine))
-    lit = over * gain
+    lit = over * gain * np.exp(lift)
     # What the gain would burn out is bent instead of cut.
     burnt = lit > 0.8
     lit[burnt] = 0.8 + 0.2 * np.tanh((lit[burnt] - 0.8) / 0.2)

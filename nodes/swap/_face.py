@@ -9,6 +9,7 @@ import numpy as np
 from nodes.face._paste import multiband
 from nodes.head._fit import eye_distance
 from nodes.head._photo_frame import render_over_photo
+from nodes.head._photo_mouth import OUTER_LIPS
 from nodes.head._shape import as_fitted, landmark_points, parts_of
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, inside, slit
 from nodes.head._texture import texture_for
@@ -193,7 +194,8 @@ def swapped(
     below = np.ascontiguousarray(under[top:bottom, left:right, :3])
     # Light is compared on skin: openings would darken it.
     openings = _openings(points, box, unit)
-    lit = lit_like(skin, below, mask * (1.0 - openings), 0.5 * unit, tone)
+    lips = _lips(points, box, unit)
+    lit = lit_like(skin, below, mask * (1.0 - openings), 0.5 * unit, tone, lips)
     lit = lit * (1.0 - _LINE * _lip_line(points, box, unit))[..., None]
     lit = with_grain(lit, mask, grain_of(below, mask > 0.5))
     cover = edge * (1.0 - openings) * np.float32(strength)
@@ -306,6 +308,19 @@ def _lip_line(points: FloatArray, box: tuple[int, int, int, int], unit: float) -
     share = 1.0 - np.clip((opening.opening / unit - _OPEN[0]) / (_OPEN[1] - _OPEN[0]), 0.0, 1.0)
     shown = inside(opening, right - left, bottom - top, max(0.006 * unit, 0.4)).astype(np.float32)
     return np.asarray(share * cv2.GaussianBlur(shown, (0, 0), max(0.008 * unit, 0.6)), np.float32)
+
+
+def _lips(points: FloatArray, box: tuple[int, int, int, int], unit: float) -> FloatArray:
+    """h x w in 0..1: 1 on the lips, falling to 0 just outside."""
+    import cv2
+
+    left, top, right, bottom = box
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    polygon = points[list(OUTER_LIPS)] - (left, top)
+    cv2.fillPoly(mask, [np.round(polygon * 16).astype(np.int32)], 1, shift=4)
+    side = 2 * max(1, round(0.03 * unit)) + 1
+    wide = cv2.dilate(mask, np.ones((side, side), np.uint8)).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(wide, (0, 0), 0.4 * side), np.float32)
 
 
 def source_ready(source: HeadState) -> bool:

@@ -92,3 +92,17 @@ def test_the_sources_own_side_light_gives_way_to_the_targets():
     under = over[:, ::-1]
     lit = lit_between(over, under)
     assert lit[32, 8, 0] > lit[32, 56, 0] + 0.15
+
+
+def test_a_cast_shadow_is_lifted_and_lips_are_none():
+    over = np.full((96, 96, 3), [0.7, 0.58, 0.5])
+    over[30:70, 20:40] *= [0.62, 0.55, 0.45]
+    under = np.full((96, 96, 3), [0.7, 0.58, 0.5])
+    lips = np.zeros((96, 96), np.float32)
+    shadow = over[50, 30].mean() / over[50, 70].mean()
+    lit = lit_between(over, under, sigma=16.0)
+    assert lit[50, 30].mean() / lit[50, 70].mean() > shadow + 0.1
+    lips[25:75, 15:45] = 1.0
+    everywhere = np.ones((96, 96), np.float32)
+    kept = lit_like(over.astype(np.float32), under.astype(np.float32), everywhere, 16.0, 0.0, lips)
+    assert kept[50, 30].mean() < lit[50, 30].mean() - 0.03
