@@ -7,20 +7,18 @@ that steers nothing, on seven movements that can be read off its 68 points.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import psutil
 
 from nodes.edit.edit_expression import edit_expression
 from nodes.edit.edit_portrait import edit_portrait
 from nodes.face._pose import angles_of
 from nodes.face.face_landmarks import face_landmarks
 from nodes.sdk.values import HeadState, Image
-from nodes.swap.swap_face import swap_face
+from nodes.sdk.values.arrays import FloatArray
 from tests.bench.edit_material import (
     CONTEXT,
     EXPRESSIONS,
@@ -34,6 +32,7 @@ from tests.bench.edit_material import (
     zooms,
 )
 from tests.bench.edit_measures import agreements, decibels, second_agreements, stated_region
+from tests.bench.memory_material import grown
 from tests.bench.reenact_material import (
     CLIPS,
     FRAMES,
@@ -43,55 +42,87 @@ from tests.bench.reenact_material import (
     reenacted,
 )
 from tests.bench.reenact_material import PORTRAITS as REENACTED
+from tests.bench.side_by_side import side_by_side
 from tests.bench.table import Row
-
-_MEMORY_FRAMES, _WARM = 1000, 150
 
 
 def rows() -> list[Row]:
     """All figures; empty without samples or models."""
     if not present():
         return []
-    return [*stills(), *turns(), *reenactment(), *speed(), *memory()]
+    with side_by_side() as pool:
+        # The longest first, so that no core waits for the other at the end.
+        grown = pool.submit(memory)
+        pairs = [pool.submit(_reenact, clip, name) for clip in CLIPS for name in REENACTED]
+        edited = [pool.submit(_still, name) for name in PORTRAITS]
+        turned = [pool.submit(_turned, name) for name in PORTRAITS]
+        clips = [pool.submit(_performer, clip) for clip in CLIPS]
+        result = [
+            *stills([part.result() for part in edited]),
+            *turns([part.result() for part in turned]),
+            *reenactment([part.result() for part in pairs], [part.result() for part in clips]),
+        ]
+        remembered = grown.result()
+    return [*result, *speed(), *remembered]
 
 
-def stills() -> list[Row]:
+@dataclass
+class _Still:
+    """What the expressions made of one portrait."""
+
+    misses: list[tuple[str, float]] = field(default_factory=list)
+    plain: list[float] = field(default_factory=list)
+    likeness: list[float] = field(default_factory=list)
+    outside: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+    exact: bool = False
+
+
+def _still(name: str) -> _Still:
+    who, found = sitter(name), _Still()
+    before = who.faces[0].coefficients
+    same = edit_portrait(who.image, edit_expression(who.head), who.parsing, context=CONTEXT)
+    found.exact = np.array_equal(same.pixels, who.image.pixels)
+    tiles, changes = [who.image.pixels], [who.image.pixels]
+    details = [zooms(who.image, who.head)]
+    for word, change in EXPRESSIONS.items():
+        head = edit_expression(who.head, **change)
+        made = edit_portrait(who.image, head, who.parsing, context=CONTEXT)
+        bare = edit_portrait(who.image, head, calibrate=False, folds=0.0, context=CONTEXT)
+        tiles.append(made.pixels)
+        changes.append(difference(who.image.pixels, made.pixels))
+        if word in ("laugh", "blink", "brows up", "pucker"):
+            details.append(zooms(made, who.head))
+        seen, uncalibrated = (face_landmarks(part, context=CONTEXT) for part in (made, bare))
+        for coefficient, value in change.items():
+            asked = min(max(named(before, coefficient) + value, 0.0), 1.0)
+            if len(seen):
+                got = named(seen[0].coefficients, coefficient)
+                found.misses.append((coefficient, abs(got - asked)))
+            if len(uncalibrated):
+                found.plain.append(abs(named(uncalibrated[0].coefficients, coefficient) - asked))
+        found.likeness.append(float(identity_of(made, seen) @ who.identity) if len(seen) else 0.0)
+        if who.parsing is not None:
+            region = stated_region(who, head)
+            found.outside.append(decibels(who.image.pixels, made.pixels, ~region))
+            found.shares.append(float(region.mean()))
+    sheet(f"stills_{name}", [part[i : i + 7] for i in range(0, len(tiles), 7) for part in (tiles, changes)])
+    sheet(f"zooms_{name}", details)
+    return found
+
+
+def stills(parts: list[_Still] | None = None) -> list[Row]:
+    """Expressions on stills; `parts` of all portraits when they are known."""
+    parts = parts or [_still(name) for name in PORTRAITS]
     misses: dict[str, list[float]] = {}
-    plain: list[float] = []
-    likeness, outside, shares = [], [], []
-    exact = 1.0
-    for name in PORTRAITS:
-        who = sitter(name)
-        before = who.faces[0].coefficients
-        same = edit_portrait(who.image, edit_expression(who.head), who.parsing, context=CONTEXT)
-        exact = min(exact, float(np.array_equal(same.pixels, who.image.pixels)))
-        tiles, close = [who.image.pixels], zooms(who.image, who.head)
-        changes = [who.image.pixels]
-        details = [close]
-        for word, change in EXPRESSIONS.items():
-            head = edit_expression(who.head, **change)
-            made = edit_portrait(who.image, head, who.parsing, context=CONTEXT)
-            bare = edit_portrait(who.image, head, calibrate=False, folds=0.0, context=CONTEXT)
-            tiles.append(made.pixels)
-            changes.append(difference(who.image.pixels, made.pixels))
-            if word in ("laugh", "blink", "brows up", "pucker"):
-                details.append(zooms(made, who.head))
-            seen, uncalibrated = (face_landmarks(part, context=CONTEXT) for part in (made, bare))
-            for coefficient, value in change.items():
-                asked = min(max(named(before, coefficient) + value, 0.0), 1.0)
-                if len(seen):
-                    got = named(seen[0].coefficients, coefficient)
-                    misses.setdefault(coefficient, []).append(abs(got - asked))
-                if len(uncalibrated):
-                    plain.append(abs(named(uncalibrated[0].coefficients, coefficient) - asked))
-            likeness.append(float(identity_of(made, seen) @ who.identity) if len(seen) else 0.0)
-            if who.parsing is not None:
-                region = stated_region(who, head)
-                outside.append(decibels(who.image.pixels, made.pixels, ~region))
-                shares.append(float(region.mean()))
-        lines = [part[i : i + 7] for i in range(0, len(tiles), 7) for part in (tiles, changes)]
-        sheet(f"stills_{name}", lines)
-        sheet(f"zooms_{name}", details)
+    for part in parts:
+        for coefficient, miss in part.misses:
+            misses.setdefault(coefficient, []).append(miss)
+    plain = [value for part in parts for value in part.plain]
+    likeness = [value for part in parts for value in part.likeness]
+    outside = [value for part in parts for value in part.outside]
+    shares = [value for part in parts for value in part.shares]
+    exact = float(all(part.exact for part in parts))
     every = [miss for found in misses.values() for miss in found]
     each = ", ".join(f"{name} {np.median(found):.2f}" for name, found in sorted(misses.items()))
     result = [
@@ -123,44 +154,60 @@ def stills() -> list[Row]:
     return result
 
 
-def turns() -> list[Row]:
-    misses, likeness, lines = [], [], []
-    for name in PORTRAITS:
-        who = sitter(name)
-        line = [who.image.pixels]
-        for yaw in (-15.0, 15.0):
-            result = edit_portrait(
-                who.image, edit_expression(who.head, yaw=yaw), who.parsing, context=CONTEXT
-            )
-            line.append(result.pixels)
-            seen = face_landmarks(result, context=CONTEXT)
-            if len(seen):
-                turned = angles_of(seen[0].rotation @ who.faces[0].rotation.T).yaw
-                misses.append(abs(turned - yaw))
-                likeness.append(float(identity_of(result, seen) @ who.identity))
-        lines.append(line)
-    sheet("turns", lines)
+def _turned(name: str) -> tuple[list[float], list[float], list[FloatArray]]:
+    """Misses in degrees, likenesses and pictures of a portrait turned both ways."""
+    misses, likeness = [], []
+    who = sitter(name)
+    line = [who.image.pixels]
+    for yaw in (-15.0, 15.0):
+        result = edit_portrait(who.image, edit_expression(who.head, yaw=yaw), who.parsing, context=CONTEXT)
+        line.append(result.pixels)
+        seen = face_landmarks(result, context=CONTEXT)
+        if len(seen):
+            turned = angles_of(seen[0].rotation @ who.faces[0].rotation.T).yaw
+            misses.append(abs(turned - yaw))
+            likeness.append(float(identity_of(result, seen) @ who.identity))
+    return misses, likeness, line
+
+
+def turns(parts: list[tuple[list[float], list[float], list[FloatArray]]] | None = None) -> list[Row]:
+    """Turns of 15 degrees; `parts` of all portraits when they are known."""
+    parts = parts or [_turned(name) for name in PORTRAITS]
+    misses = [miss for part in parts for miss in part[0]]
+    likeness = [value for part in parts for value in part[1]]
+    sheet("turns", [part[2] for part in parts])
     return [
         Row("edit: a turn of 15 degrees, mean miss", float(np.mean(misses)), "degrees", 2.0, "lower"),
         Row("edit: identity turned by 15 degrees, mean", float(np.mean(likeness)), "cosine", 0.75, "higher"),
     ]
 
 
-def reenactment() -> list[Row]:
-    """All pairs, and of every figure the worst pair beside."""
-    agreement: list[float] = []
+def _reenact(clip: str, name: str) -> _Pair:
+    made = reenacted(clip, name)
+    stem = clip.removesuffix(".mp4")
+    sheet(f"reenact_{stem}_{name}", [[a for a, _ in made.tiles], [b for _, b in made.tiles]])
+    return _pair(clip, name, made)
+
+
+def _performer(clip: str) -> tuple[tuple[float, float], list[float]]:
+    """How like themselves a performer stays, and how far both readers agree on them."""
+    return performers_likeness(clip), list(readers_agree(clip).values())
+
+
+def reenactment(
+    pairs: list[_Pair] | None = None,
+    performers: list[tuple[tuple[float, float], list[float]]] | None = None,
+) -> list[Row]:
+    """All pairs, and of every figure the worst pair beside; `pairs`, `performers` when known."""
+    pairs = pairs or [_reenact(clip, name) for clip in CLIPS for name in REENACTED]
+    performers = performers or [_performer(clip) for clip in CLIPS]
+    agreement = [value for pair in pairs for value in pair.agreement]
     second: dict[str, list[float]] = {}
-    pairs: list[_Pair] = []
-    for clip in CLIPS:
-        for name in REENACTED:
-            made = reenacted(clip, name)
-            pair = _pair(clip, name, made)
-            pairs.append(pair)
-            agreement += agreements(np.array(made.asked), np.array(made.seen), 0.04).values()
-            for measure, value in pair.second.items():
-                second.setdefault(measure, []).append(value)
-            stem = clip.removesuffix(".mp4")
-            sheet(f"reenact_{stem}_{name}", [[a for a, _ in made.tiles], [b for _, b in made.tiles]])
+    for pair in pairs:
+        for measure, value in pair.second.items():
+            second.setdefault(measure, []).append(value)
+    own_likeness = [part[0][0] for part in performers]
+    least_likeness = min(part[0][1] for part in performers)
     frames = f"{len(pairs)} pairs of {FRAMES} frames"
 
     def worst(of: Callable[[_Pair], float], least: bool) -> str:
@@ -183,8 +230,7 @@ def reenactment() -> list[Row]:
             0.80,
             "higher",
             beside=worst(lambda pair: pair.likeness, True),
-            note=f"{frames}; drivers' own frames to their first "
-            f"{np.mean([performers_likeness(clip)[0] for clip in CLIPS]):.2f}",
+            note=f"{frames}; drivers' own frames to their first {np.mean(own_likeness):.2f}",
         ),
         Row(
             "reenact: identity, 5th percentile",
@@ -193,7 +239,7 @@ def reenactment() -> list[Row]:
             0.60,
             "higher",
             beside=worst(lambda pair: pair.least_likeness, True),
-            note=f"of the worst pair; drivers' own {min(performers_likeness(clip)[1] for clip in CLIPS):.2f}",
+            note=f"of the worst pair; drivers' own {least_likeness:.2f}",
         ),
         Row(
             "reenact: head rotation, mean miss",
@@ -225,7 +271,7 @@ def reenactment() -> list[Row]:
     if second:
         every = [value for found in second.values() for value in found]
         each = ", ".join(f"{name} {np.median(found):.2f}" for name, found in second.items())
-        ceilings = [value for clip in CLIPS for value in readers_agree(clip).values()]
+        ceilings = [value for part in performers for value in part[1]]
         row = Row(
             "reenact: correlation by the second reader, median",
             float(np.median(every)),
@@ -245,6 +291,7 @@ class _Pair:
     """The figures of one performance on one portrait."""
 
     name: str
+    agreement: list[float]
     second: dict[str, float]
     likeness: float
     least_likeness: float
@@ -279,6 +326,7 @@ def _pair(clip: str, name: str, made: Reenactment) -> _Pair:
     )
     return _Pair(
         f"{name} by {clip.removesuffix('.mp4')}",
+        list(agreements(np.array(made.asked), np.array(made.seen), 0.04).values()),
         second,
         float(np.mean(made.likeness)),
         float(np.percentile(made.likeness, 5)),
@@ -337,42 +385,13 @@ def _clip_seconds() -> float:
 
 def memory() -> list[Row]:
     """Growth over a thousand frames; every tenth is a new picture with a fit of its own, as in a clip."""
-    who, other = sitter("s42"), sitter("s12")
-    found = []
+    who = sitter("s42")
 
     def edited(image: Image, fit: HeadState, number: int) -> None:
-        edit_portrait(
-            image, _moved(fit, 0.3 + 0.002 * (number % 100)), calibrate_on=who.head, context=CONTEXT
-        )
+        head = _moved(fit, 0.3 + 0.002 * (number % 100))
+        edit_portrait(image, head, calibrate_on=who.head, context=CONTEXT)
 
-    def swapped(image: Image, fit: HeadState, number: int) -> None:
-        swap_face(image, _moved(fit, 0.002 * (number % 100)), other.head, who.parsing, context=CONTEXT)
-
-    for name, work in (("edit", edited), ("swap", swapped)):
-        process = psutil.Process()
-        image, fit, before = who.image, who.head, 0.0
-        for number in range(_MEMORY_FRAMES):
-            if number % 10 == 0:
-                image = Image(who.image.pixels.copy())
-                fit = replace(who.head, picture=image)
-            work(image, fit, number)
-            if number == _WARM:
-                gc.collect()
-                before = process.memory_info().rss / 2**20
-        gc.collect()
-        grown = process.memory_info().rss / 2**20 - before
-        found.append(
-            Row(
-                f"{name}: memory grown over 1,000 frames",
-                max(grown, 0.0),
-                "MB",
-                40.0,
-                "lower",
-                beside=f"{before:.0f} MB after {_WARM} frames",
-                note="512 px; a new picture and fit every ten frames",
-            )
-        )
-    return found
+    return [grown("edit", who, edited)]
 
 
 def _moved(head: HeadState, level: float) -> HeadState:

@@ -10,6 +10,7 @@ from itertools import permutations
 import numpy as np
 
 from nodes.edit.background_plate import background_plate
+from nodes.edit.edit_expression import edit_expression
 from nodes.edit.person_matte import person_matte
 from nodes.face.face_landmarks import face_landmarks
 from nodes.face.track_faces import track_faces
@@ -22,8 +23,10 @@ from nodes.swap.swap_head import swap_head
 from tests.bench.edit_material import CONTEXT, Sitter, difference, identity_of, present, sheet, sitter, zooms
 from tests.bench.edit_measures import skin_patch, trembling
 from tests.bench.face_material import frames
+from tests.bench.memory_material import grown
 from tests.bench.reenact_material import PORTRAITS as REENACTED
 from tests.bench.reenact_material import reenacted
+from tests.bench.side_by_side import side_by_side
 from tests.bench.table import Row
 from tests.samples import SAMPLES
 
@@ -36,13 +39,42 @@ def rows() -> list[Row]:
     """All figures; empty without samples or models."""
     if not present():
         return []
-    expression, pose = _reenactments_own()
-    result = []
-    for name, work in (("face", _face), ("head", _head)):
-        result += _pairs(name, work, expression, pose)
-        result += _clip(name, work)
-        result.append(_speed(name, work))
-    return result
+    swaps = (("face", _face), ("head", _head))
+    with side_by_side() as pool:
+        remembered = [pool.submit(memory, name) for name, _ in swaps]
+        own = pool.submit(_reenactments_own)
+        clips = [pool.submit(_clip, name, work) for name, work in swaps]
+        compared = [pool.submit(_pairs, name, work, *own.result()) for name, work in swaps]
+        shown = [
+            row
+            for pair, clip in zip(compared, clips, strict=True)
+            for row in (*pair.result(), *clip.result())
+        ]
+        kept = [part.result() for part in remembered]
+    return [*shown, *(_speed(name, work) for name, work in swaps), *kept]
+
+
+def memory(name: str) -> Row:
+    """Growth over a thousand frames of swapping."""
+    target, source = sitter("s42"), sitter("s12")
+    matte = person_matte(target.image, context=CONTEXT)
+    source_matte = person_matte(source.image, context=CONTEXT)
+    plate = background_plate(target.image, matte, context=CONTEXT)
+
+    def swapped(image: Image, fit: HeadState, number: int) -> None:
+        head = edit_expression(fit, **{"jawOpen": 0.002 * (number % 100)})
+        if name == "face":
+            swap_face(
+                image, head, source.head, target.parsing, source.parsing, calibrate_on=target.head,
+                context=CONTEXT,
+            )  # fmt: skip
+        else:
+            swap_head(
+                image, head, source.head, target.parsing, source.parsing, matte, source_matte, plate,
+                context=CONTEXT,
+            )  # fmt: skip
+
+    return grown(f"swap {name}", target, swapped)
 
 
 #: A source, a target, and a head of the target's clip to calibrate on.
