@@ -9,6 +9,7 @@ behind has been taken out.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class PhotoLayers:
     Attributes:
         reference: the fit.
         photo: H x W x 3, the picture. alpha: H x W or None.
-        skin: the picture without eyes and mouth. lids: also without lashes and liner.
+        skin: the picture without eyes and mouth.
         eyeballs: eyes completed beyond the lids.
         unit: eye distance in pixels.
         window: left, top, right, bottom of what may change.
@@ -55,7 +56,6 @@ class PhotoLayers:
     photo: FloatArray
     alpha: FloatArray | None
     skin: FloatArray
-    lids: FloatArray
     eyeballs: FloatArray
     unit: float
     window: tuple[int, int, int, int]
@@ -69,6 +69,11 @@ class PhotoLayers:
     lip_vertices: IntArray
     lip_share: FloatArray
     mouth: Mouth
+
+    @cached_property
+    def lids(self) -> FloatArray:
+        """H x W x 3, the skin without lashes, liner and folds too; only eyes that close need it."""
+        return lids_of(self.skin, self.eyes, self.reference.landmarks)
 
 
 def prepare(reference: HeadState) -> PhotoLayers:
@@ -102,7 +107,6 @@ def prepare(reference: HeadState) -> PhotoLayers:
         photo=photo,
         alpha=np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None,
         skin=skin,
-        lids=lids_of(skin, eyes, landmarks),
         eyeballs=eyeballs_of(photo, eyes, landmarks),
         unit=unit,
         window=window,

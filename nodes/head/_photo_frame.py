@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nodes.head._kernels import draw_mouth, draw_skin
+from nodes.head._kernels import LOWER_SHARE, UPPER_SHARE, draw_mouth, draw_skin
 from nodes.head._photo import PhotoLayers
 from nodes.head._photo_behind import Behind, mend_background, settled_neck
 from nodes.head._photo_map import Turn, following_box, grid_map, hold_back, lip_map
@@ -138,6 +138,8 @@ def render_over_photo(
     view = out[top:bottom, left:right]
     change = state.expression - layers.reference.expression
     gaze = state.gaze - layers.reference.gaze
+    eyes = _eyes(layers, state, change, gaze)
+    lids = layers.lids if (eyes[:, UPPER_SHARE] + eyes[:, LOWER_SHARE]).max() > 0.05 else layers.skin
     where = found.where
     if behind is not None and not found.at_rest:
         where = settled_neck(behind, where, left, top)
@@ -145,10 +147,10 @@ def render_over_photo(
         where,
         shading,
         layers.skin,
-        layers.lids,
+        lids,
         layers.photo,
         layers.eyeballs,
-        _eyes(layers, state, change, gaze),
+        eyes,
         np.stack([eye.upper for eye in layers.eyes]),
         np.stack([eye.lower for eye in layers.eyes]),
         left,
