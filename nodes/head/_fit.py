@@ -155,8 +155,9 @@ def fit_sights(
             seen = beliefs[number] if number < len(beliefs) else None
             if seen is not None:
                 view.take(seen)
-                precision = precision + seen.shape_precision - np.eye(count)
-                pull = pull + weighed(seen.shape, seen.shape_precision)
+                told = (seen.shape_precision - np.eye(count)) / view.looseness()
+                precision = precision + told
+                pull = pull + weighed(seen.shape, np.eye(count) + told)
                 continue
             alone = _Problem([view], np.eye(count), np.zeros(count))
             steps += alone.solve(_STEPS)
