@@ -373,6 +373,10 @@ def draw_mouth(  # type: ignore[no-untyped-def]
                     px = qx
                     py = qy
                 _cubic(photo, px, py, layer)
+                # above the teeth that the photo shows lie gums, not the last row of them drawn out
+                gum = 0.9 * change * _smooth(0.5, 0.09 * half + 1.5, beyond_lip)
+                for k in range(3):
+                    layer[k] += gum * (0.86 * tones[2, k] - layer[k])
                 shade = 1.0 - change * 0.35 * (1.0 - _smooth(0.0, 0.10 * half, from_up))
                 for k in range(3):
                     colour[k] += seen * (layer[k] * shade - colour[k])
