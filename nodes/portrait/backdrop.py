@@ -295,7 +295,7 @@ def without_head(
         if kind.sum() < _ENOUGH * unit * unit or not gap.any():
             continue
         smooth = gap is skin or plate is not None
-        own = _continued(picture, kind, gap, smooth=smooth, unit=unit)
+        own = _continued(picture, kind, gap, smooth=smooth, lit=gap is skin, unit=unit)
         if gap is skin:
             # What is continued far has the shades of a neck, not only its colour.
             share = np.clip(_distance_to(kind) / (_SHADED * unit), 0.0, 1.0)[..., None]
@@ -353,21 +353,26 @@ def _distance_to(kind: np.ndarray) -> FloatArray:
 
 
 def _continued(
-    picture: FloatArray, kind: np.ndarray, gap: np.ndarray, *, smooth: bool, unit: float
+    picture: FloatArray, kind: np.ndarray, gap: np.ndarray, *, smooth: bool, lit: bool, unit: float
 ) -> FloatArray:
-    """A part of the picture continued into a gap, from pixels of its own kind alone."""
+    """A part of the picture continued into a gap, from pixels of its own kind alone.
+
+    Smoothly, patch by patch, or (`lit`) smoothly from what of it lies in light.
+    """
     import cv2
 
     # The rim of a part carries its neighbours' colour.
     rim = 2 * max(1, round(0.025 * unit)) + 1
     core = cv2.erode(kind.astype(np.uint8), np.ones((rim, rim), np.uint8)) > 0
     core = core if core.sum() > 0.2 * kind.sum() else kind
-    if smooth:
-        # Light says what a thing looks like, shadow what lies over it.
+    if lit:
+        # Light says what skin looks like, shadow what lies over it.
         light = picture.mean(axis=2)
         ratio = light / max(float(np.median(light[core])), 1e-3)
-        lit = np.clip((ratio - 0.5) / 0.4, 0.05, 1.0) * np.clip((1.6 - ratio) / 0.3, 0.05, 1.0)
-        return smooth_fill(picture, (core * lit).astype(np.float32))
+        known = np.clip((ratio - 0.5) / 0.4, 0.05, 1.0) * np.clip((1.6 - ratio) / 0.3, 0.05, 1.0)
+        return smooth_fill(picture, (core * known).astype(np.float32))
+    if smooth:
+        return smooth_fill(picture, core.astype(np.float32))
     near = cv2.dilate(gap.astype(np.uint8), np.ones((2 * rim + 1, 2 * rim + 1), np.uint8)) > 0
     wanted = near & ~core
     return filled(picture, wanted, core)
