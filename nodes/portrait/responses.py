@@ -22,8 +22,18 @@ from nodes.sdk.values.arrays import FloatArray
 _LEVELS = {1: (0.35, 0.75, 1.2, 1.7, 2.4), -1: (-0.5, -1.1)}
 #: A coefficient that answers by less than this is not visible to the landmarker.
 BLIND = 0.12
-#: How many times the asked value a level may be: brows answer weakly, a mouth breaks early.
-_GAIN = {"brow": 5.0, "eye": 2.0}
+#: How many times the asked value a level may be: brows answer weakly, a mouth breaks early, and lips
+#: that part or a chin that rises are seen late. The first that fits counts.
+_GAIN = {
+    "brow": 5.0,
+    "eyeSquint": 2.8,
+    "eye": 2.0,
+    "mouthUpperUp": 3.2,
+    "mouthShrug": 3.0,
+    "mouthLowerDown": 3.0,
+    "mouthLeft": 2.6,
+    "mouthRight": 2.6,
+}
 _USUAL_GAIN = 1.8
 _STEPS = 8
 #: How dear it is to leave the plain slider value, and to move what was not asked to move.

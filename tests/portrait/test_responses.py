@@ -98,3 +98,42 @@ def test_a_small_change_of_what_is_asked_moves_the_head_a_little():
     before = responses.solve(asked(jawOpen=0.400, mouthSmileLeft=0.3))
     after = responses.solve(asked(jawOpen=0.404, mouthSmileLeft=0.3))
     assert np.abs(after - before).max() < 0.03
+
+
+def test_lips_that_answer_late_are_driven_until_they_do():
+    """A landmarker sees nothing of a lip that rises a little, and all of it later."""
+    start = np.full(52, 0.02, np.float32)
+    rows = [INDEX["mouthUpperUpLeft"], INDEX["mouthUpperUpRight"]]
+
+    def trial(change):
+        seen = start + change
+        seen[rows] = 0.02 + np.maximum(change[rows] - 0.5, 0.0)
+        return np.clip(seen, 0, 1).astype(np.float32)
+
+    change = Responses(trial, start).solve(asked(mouthUpperUpLeft=0.3, mouthUpperUpRight=0.3))
+    assert abs(trial(change)[rows[0]] - 0.32) < 0.1
+
+
+def test_what_was_seen_beside_the_curves_is_made_up_for():
+    responses, _, trial = face(np.ones(52, np.float32))
+    row = INDEX["jawOpen"]
+    offset = np.zeros(52)
+    offset[row] = -0.1
+    plain, made_up = (responses.solve(asked(jawOpen=0.3), offset=part)[row] for part in (None, offset))
+    assert 0.06 < made_up - plain < 0.12
+
+
+def test_more_than_coefficients_can_be_predicted():
+    """A tilt that a smile seems to give the head grows with it and goes with it."""
+    start = np.zeros(55, np.float32)
+
+    def trial(change):
+        seen = start.copy()
+        seen[:52] = np.clip(change, 0, 1)
+        seen[52] = 0.1 * change[INDEX["jawOpen"]]
+        return seen
+
+    responses = Responses(trial, start)
+    assert abs(responses.predicted(asked(jawOpen=0.4))[52] - 0.04) < 0.005
+    assert responses.answer(asked(jawOpen=0.4)).shape == (52,)
+    assert abs(responses.solve(asked(jawOpen=0.4))[INDEX["jawOpen"]] - 0.4) < 0.05
