@@ -39,6 +39,8 @@ _ENOUGH, _SHADED = 0.02, 0.3
 _LOWER = 0.86
 #: So far below the jaw, skin is no face any more.
 _BARE = 0.25
+#: Half as wide at least is what counts as bare skin of the body.
+_SLIVER = 0.12
 #: So far below the height of the ears' fronts lobes end.
 _LOBE = 0.8
 _JAW = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
@@ -156,7 +158,11 @@ def kinds_of(picture: FloatArray, alpha: FloatArray, labels: ByteArray, fit: Hea
     sides = np.sort(fit.landmarks[[234, 454], 0])
     beside = ((columns < sides[0]) | (columns > sides[1]))[None, :]
     ends = np.where(np.isin(kinds, _EARS) | beside, _LOBE, _BARE)
-    kinds[np.isin(kinds, _FACE) & (away > ends)] = BARE
+    below = (np.isin(kinds, _FACE) & (away > ends)).astype(np.uint8)
+    # A sliver beside a tilted jaw is still cheek.
+    side = 2 * max(1, round(_SLIVER * eye_distance(fit.landmarks))) + 1
+    below = cv2.morphologyEx(below, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    kinds[below > 0] = BARE
     return kinds
 
 
