@@ -175,9 +175,13 @@ class Responses:
             slope = np.vstack([weights[:, None] * slopes[:, rows] * signs, _HABIT * np.eye(len(rows))])
             return float(miss @ miss), miss, slope
 
-        # Levenberg's method with the levels kept in their range.
-        levels = np.minimum(wanted, limits)
-        cost, miss, slope = misses(levels)
+        # Levenberg's method with the levels kept in their range. Where nothing is seen yet there is no
+        # slope to follow: it starts from what each coefficient alone would need, or from the asked.
+        alone = [self._alone(n, s, w) for n, s, w in zip(rows.tolist(), signs, wanted, strict=True)]
+        starts = [np.minimum(start, limits) for start in (wanted, np.array(alone))]
+        levels, (cost, miss, slope) = min(
+            ((start, misses(start)) for start in starts), key=lambda found: found[1][0]
+        )
         damping = 1e-3
         for _ in range(_STEPS):
             system = slope.T @ slope
@@ -193,6 +197,13 @@ class Responses:
                 damping *= 6.0
         result[rows] = signs * levels
         return result.astype(np.float32)
+
+    def _alone(self, number: int, sign: float, wanted: float) -> float:
+        """The first level at which a coefficient by itself is seen changed by `wanted`."""
+        levels, answers = self.curve(_GROUP_OF[number], 1 if sign > 0 else -1)
+        own = np.maximum.accumulate(sign * answers[:, number])
+        last = int(np.argmax(own)) + 1
+        return float(np.interp(wanted, own[:last], levels[:last]))
 
     def predicted(self, change: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """What the curves say will be seen after a change of 52, as many as `base`, not held to 0..1."""

@@ -115,7 +115,7 @@ def test_lips_that_answer_late_are_driven_until_they_do():
 
 
 def test_what_was_seen_beside_the_curves_is_made_up_for():
-    responses, _, trial = face(np.ones(52, np.float32))
+    responses = face(np.ones(52, np.float32))[0]
     row = INDEX["jawOpen"]
     offset = np.zeros(52)
     offset[row] = -0.1
