@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from nodes.face._landmarks import KEY_POINTS
+from nodes.face._parsing import CARD
 from nodes.portrait.editing import Kept
 from nodes.sdk.context import Context
+from nodes.sdk.models import find
 from nodes.sdk.values import PARSING_CLASSES, Face, HeadState, Image, Parsing
 
 #: Classes that are the face itself.
@@ -32,13 +34,10 @@ def parsing_for(
         given: what is wired; kept as it is, with a notice when it shows no face where the head is.
         image: the picture of the head. fit: the head as fitted to it.
         whose: such as "the target's", for notices.
-        make: parse the picture when nothing is wired.
+        make: parse the picture when nothing is wired, if the parser was fetched.
 
     Returns:
         The parsing, or None when there is none and none is to be made.
-
-    Raises:
-        ModelProblem: when one is to be made and the parser was not fetched.
     """
     if given is not None:
         if not shows_face(given, fit):
@@ -48,6 +47,13 @@ def parsing_for(
         return given
     if not make or len(fit.landmarks) <= max(KEY_POINTS):
         return None
+    if find(CARD) is None:
+        context.notice(
+            f"{whose} picture is not parsed, and hair or hands before the face count as face: "
+            f"wire 'Parse face', or fetch the model with: facewright models fetch {CARD}"
+        )
+        return None
+    context.notice("parsed by a network that was trained on non-commercial data: 'Parse' switches it off")
     parsing: Parsing = _made.get((image, fit), lambda: _parsed(image, fit, context))
     return parsing
 

@@ -8,7 +8,7 @@ from nodes.sdk.values import Faces, HeadState, Image, Parsing
 @node(
     title="Swap face",
     category="Swap",
-    models=("face_parser", "face_detector", "face_landmarker"),
+    models=("face_landmarker",),
     note="classical",
     edits="identity",
 )
@@ -45,8 +45,9 @@ def swap_face(
     - **Parsing** (from 'Parse face' on the target's picture): hair, hands and glasses stay in front.
       **Source parsing** (of the source's picture) keeps the source's own fringe, hands and glasses
       from coming along as skin.
-    - **Parse**: pictures whose parsing is not wired are parsed here. Switched off, the face's outline
-      alone counts, and a fringe is painted over or comes along; no parsing model is needed then.
+    - **Parse**: pictures whose parsing is not wired are parsed here, if the face parser was fetched (it
+      was trained on non-commercial data). Otherwise the face's outline alone counts, and a fringe is
+      painted over or comes along.
     - **Calibrate**: a nose or a brow of another shape looks like a head that nods. Switched on, the
       swapped face is looked at with the landmarker and nodded back to the target's pose.
       **Calibrate on**: for clips; wire a head fitted to one frame of the clip, and what was found on

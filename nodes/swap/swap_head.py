@@ -7,7 +7,7 @@ from nodes.sdk.values import Faces, HeadState, Image, Mask, Parsing
 @node(
     title="Swap head",
     category="Swap",
-    models=("portrait_matte", "face_landmarker", "face_parser", "face_detector"),
+    models=("portrait_matte", "face_landmarker"),
     note="classical",
     edits="identity",
 )
@@ -44,8 +44,9 @@ def swap_head(
     the source's photo. One good photo of the source serves a whole clip.
 
     - **Parsing**, **Source parsing** (from 'Parse face'): tell hair, neck and clothes apart.
-      **Parse**: pictures whose parsing is not wired are parsed here. Switched off, the jaw line tells
-      them apart, and hair that falls below it stays behind; no parsing model is needed then.
+      **Parse**: pictures whose parsing is not wired are parsed here, if the face parser was fetched
+      (it was trained on non-commercial data). Otherwise the jaw line tells them apart, and hair that
+      falls below it stays behind.
     - **Acting**: how much of the target's **expression** and **turn** the new head takes over.
       It stays editable: put 'Edit expression' or 'Retarget motion' on the source's head, and their
       change is added. **Most turn** keeps it where the photo can follow.

@@ -7,6 +7,7 @@ import pytest
 
 from nodes.sdk.context import Context
 from nodes.sdk.values import PARSING_CLASSES, Parsing
+from nodes.swap import _labels
 from nodes.swap._labels import parsing_for, shows_face
 from tests.samples import model as fetched
 
@@ -48,6 +49,13 @@ def test_a_face_mostly_behind_hair_shows_no_face_and_one_outside_the_picture_is_
 
 def test_nothing_is_made_when_it_is_not_wanted(head):
     assert parsing_for(None, None, head, "the target's", Context(), make=False) is None
+
+
+def test_without_the_parser_its_lack_is_told_and_nothing_fails(head, monkeypatch):
+    monkeypatch.setattr(_labels, "find", lambda name: None)
+    context = Context()
+    assert parsing_for(None, None, head, "the target's", context, make=True) is None
+    assert "facewright models fetch face_parser" in context.notices[0]
 
 
 @pytest.mark.models
