@@ -73,6 +73,7 @@ def retarget_motion(
         calmed_turn,
         relative_change,
         scaled_turn,
+        together,
         turned_by,
     )
     from nodes.raster.geometry import rotation_matrix
@@ -120,6 +121,7 @@ def retarget_motion(
         state,
         expression=state.expression + carried,
         carried=carried,
+        gaze=together(head.gaze, state.gaze),
         rotation=turned_by(head.rotation, angle),
     )
     return Carry(result, (change, carried, angle, rest))

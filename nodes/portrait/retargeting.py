@@ -18,6 +18,8 @@ REGIONS = {
     "mouth": ("jaw", "mouth", "tongue"),
     "cheeks": ("cheek", "nose"),
 }
+#: Where the eyes look has no room to run out of.
+GAZE = np.array([name.startswith("eyeLook") for name in ARKIT_NAMES])
 #: A face that starts near the end of its range is not driven beyond this share of the movement.
 _STRETCH = 1.5
 _LEAST_ROOM = 0.15
@@ -59,7 +61,7 @@ def relative_change(driving: FloatArray, neutral: FloatArray, own: FloatArray) -
     up = (1.0 - own) / np.maximum(1.0 - neutral, _LEAST_ROOM)
     down = own / np.maximum(neutral, _LEAST_ROOM)
     scale = np.clip(np.where(move > 0, up, down), 0.0, _STRETCH)
-    result: FloatArray = (move * scale).astype(np.float32)
+    result: FloatArray = np.where(GAZE, move, move * scale).astype(np.float32)
     return result
 
 
@@ -96,3 +98,8 @@ def calmed_turn(before: FloatArray, now: FloatArray, calm: float) -> FloatArray:
     angle = float(np.linalg.norm(step))
     share = 1.0 - calm * (1.0 - min(angle / _TURN_STEP, 1.0))
     return np.asarray(rotation_matrix(step * share) @ before, np.float32)
+
+
+def together(before: FloatArray, after: FloatArray) -> FloatArray:
+    """Gaze (2 x 2 radians) with both eyes turned alike, by the mean of what each was to turn."""
+    return np.asarray(before + (after - before).mean(axis=0), np.float32)

@@ -5,7 +5,7 @@ import pytest
 
 from nodes.edit.retarget_motion import retarget_motion
 from nodes.face._pose import Angles, angles_of, rotation_of
-from nodes.portrait.retargeting import relative_change, scaled_turn
+from nodes.portrait.retargeting import GAZE, relative_change, scaled_turn
 from nodes.raster.geometry import rotation_matrix
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import ARKIT_NAMES, Face, Faces
@@ -91,9 +91,19 @@ def test_a_smile_on_a_smiling_face_has_less_room():
     assert change[0] == pytest.approx(0.2) and change[1] == pytest.approx(0.5)
 
 
+def test_both_eyes_turn_alike_whatever_the_portrait_does(small_head):
+    rest = faces(eyeLookOutLeft=0.1, eyeLookInRight=0.4)
+    own = faces(eyeLookOutLeft=0.7, eyeLookInRight=0.0, eyeLookOutRight=0.3)
+    driving = faces(eyeLookOutLeft=0.5, eyeLookInRight=0.7)
+    moved = retarget_motion(small_head, driving, rest, own).result
+    turned = moved.gaze - small_head.gaze
+    assert np.allclose(turned[0], turned[1], atol=1e-6)
+    assert turned[0, 1] > 0.15
+
+
 def test_a_face_without_a_smile_has_none_to_give_back():
     rest, own = np.full(52, 0.6, np.float32), np.zeros(52, np.float32)
-    assert not relative_change(np.zeros(52, np.float32), rest, own).any()
+    assert not relative_change(np.zeros(52, np.float32), rest, own)[~GAZE].any()
 
 
 def test_turns_are_scaled_about_their_axis():
