@@ -62,7 +62,8 @@ def memory(name: str) -> Row:
     plate = background_plate(target.image, matte, context=CONTEXT)
 
     def swapped(image: Image, fit: HeadState, number: int) -> None:
-        head = edit_expression(fit, **{"jawOpen": 0.002 * (number % 100)})
+        sliders = {"jawOpen": 0.002 * (number % 100)}
+        head = edit_expression(fit, **sliders)
         if name == "face":
             swap_face(
                 image, head, source.head, target.parsing, source.parsing, calibrate_on=target.head,
