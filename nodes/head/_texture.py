@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nodes.head._completion import completed, in_own_measure, must_be_skin, skin_tone, without_hair
 from nodes.head._keep import Keeper
 from nodes.head._shape import as_fitted, expressed_vertices, landmark_points, parts_of, to_world
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
@@ -84,22 +85,31 @@ def texture_of(fit: HeadState, size: int = _SIZE, *, unlit: bool = False) -> Hea
     colour, weight = _look_up(fit, skin, depth, places[covered], facing[covered], light)
     flip = np.array([-1.0, 1.0, 1.0], np.float32)
     other, other_weight = _look_up(fit, skin, depth, places[covered] * flip, facing[covered] * flip, light)
+    usual = in_own_measure(model, interpolate(drawn, corners, model.mean[triangles].reshape(-1, 3))[covered])
+    tone = skin_tone(model, drawn, triangles, colour, weight)
+    bare = must_be_skin(usual)
+    weight, other_weight = (
+        part * without_hair(bare, seen, tone) for part, seen in ((weight, colour), (other_weight, other))
+    )
     # The own side wins unless it is clearly worse seen than its mirror image.
     own = weight / np.maximum(weight + 0.35 * other_weight * np.clip(other_weight - weight, 0, 1), 1e-6)
     blended = own[:, None] * colour + (1 - own[:, None]) * other
+    sure = np.clip(np.maximum(weight, other_weight) * 3.0, 0.0, 1.0)
+    guess = completed(model, drawn, triangles, usual, blended, sure, tone)
     pixels = np.zeros((size, size, 3), np.float32)
     known = np.zeros((size, size), np.float32)
     seen = np.zeros((size, size), np.float32)
-    pixels[covered] = blended
-    known[covered] = np.clip(np.maximum(weight, other_weight) * 3.0, 0.0, 1.0)
+    pixels[covered] = guess + sure[:, None] * (blended - guess)
+    known[covered] = 1.0
     seen[covered] = weight
     tones = _tones(fit, photo)
     # The inside of the lips is never seen, and its neighbours in the layout are no flesh.
     lips = landmark_points(model, local)[[13, 14]].mean(axis=0)
     gap = np.abs(places - lips)
-    inner = covered & (known < 0.3) & (gap < (0.03, 0.02, 0.03)).all(axis=2)
+    unsure = np.zeros((size, size), bool)
+    unsure[covered] = sure < 0.3
+    inner = unsure & (gap < (0.03, 0.02, 0.03)).all(axis=2)
     pixels[inner] = 0.85 * tones[-1]
-    known[inner] = 1.0
     return HeadTexture(smooth_fill(pixels, known), seen, *tones)
 
 

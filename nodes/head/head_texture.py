@@ -21,8 +21,9 @@ def head_texture(
     """Unroll the photograph into the head's UV texture, to be painted on or exported.
 
     What the photograph shows is taken from it; what it hides is mirrored from the other side of
-    the face where that is seen, and smoothed over from around elsewhere. Eyes and mouth are
-    filled with skin: they are drawn apart.
+    the face where that is seen. The rest is smoothed over from around: skin from skin, and the
+    scalp from the hair that is seen. Hair that hangs over the ears is left out. Eyes and mouth
+    are filled with skin: they are drawn apart.
 
     - **Remove light**: divide by the light that 'Fit head' found, so that the skin can be lit anew.
       Turn it off to keep the photograph's own light and shadow.
@@ -33,12 +34,14 @@ def head_texture(
     Bring a painted texture back with 'Apply head texture'.
 
     Limits: the light is a smooth one; cast shadows and highlights stay in the texture. The head
-    model has no statistics of skin: what neither side shows is smooth. Hair in front of the face
-    is painted onto it. The back of the head is a guess. Sharp details stay as sharp as the
+    model has no statistics of skin: what neither side shows is smooth. Hair in front of the face,
+    and what is behind a narrow neck, are painted onto it. The hairline at the back is the usual
+    one. Sharp details stay as sharp as the
     photograph shows them.
 
     Source: classical; projective texturing with a depth test, division by second-order spherical
-    harmonics, mirror completion, pull-push filling (Gortler et al. 1996).
+    harmonics, mirror completion, a membrane over the mesh (Laplace's equation), pull-push filling
+    between the parts of the layout (Gortler et al. 1996).
     """
     from nodes.head._shape import as_fitted
     from nodes.head._texture import resized, texture_of
