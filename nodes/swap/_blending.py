@@ -20,6 +20,8 @@ _LOCAL_HUE = 0.8
 _CAST, _LIFTED, _SHADOW_EDGE, _STAIN = (0.12, 0.8), 0.6, 0.12, 0.8
 #: Below the light by this much and more, a pixel is ever less skin; how much of the gain what is not takes.
 _DEEP, _OF_DEEP = (0.5, 1.1), 0.5
+#: How much livelier in hue than the skin it is laid on a skin may be, and how little of its hue stays.
+_LIVELIER, _CALMEST = 1.3, 0.4
 #: Above the light by this much, less hue is changed.
 _SHINE = 0.5
 
@@ -59,7 +61,8 @@ def lit_like(
         over, under: H x W x 3, sRGB. mask: H x W, where both show skin.
         sigma: pixels; what is wider counts as light, what is finer as the skin's own.
         tone: 0..1, how much of its own mean colour `over` keeps.
-        lips: H x W in 0..1, what is dark and red for what it is, not for a shadow; nothing when None.
+        lips: H x W in 0..1, what is dark and red for what it is (lips, lids), not for a shadow; nothing
+            when None.
 
     Brightness follows place by place, from what in both pictures is skin in light: brows, beards and
     shine are no light. Hue follows as a whole and within bounds, because hue differences between two
@@ -94,6 +97,7 @@ def lit_like(
         cv2.GaussianBlur(np.ascontiguousarray(turned * both[..., None]), (0, 0), sigma / coarser) / spread
     )
     local_hue = np.clip(_LOCAL_HUE * turned, -0.5 * _MOST_HUE, 0.5 * _MOST_HUE)
+    calm = _calm(tints, found, middles, tone)
     whole = pattern + (1.0 - tone) * float(np.clip(brighter, -1.2, 1.2))
     tinted = local_hue + (1.0 - tone) * hue
     planes = np.dstack([whole, tinted, low_over]).astype(np.float32)
@@ -111,17 +115,40 @@ def lit_like(
         cast = cast * (1.0 - lips)
     lift = (-_LIFTED * (shade + _CAST[0]) * cast)[..., None]
     # What is lifted loses the stain of the shadow.
-    lift = lift - _STAIN * np.clip(lift / 0.15, 0.0, 1.0) * stain
+    unstained = np.clip(lift / 0.15, 0.0, 1.0)
+    lift = lift - _STAIN * unstained * stain
     share = np.clip(1.0 + (depth + _DEEP[0]) / (_DEEP[1] - _DEEP[0]), 0.0, 1.0)[..., None]
     # Shine has the light's colour, not the skin's.
     shine = np.clip(1.0 - np.maximum(depth, 0.0) / _SHINE, 0.65, 1.0)[..., None]
     gain = np.exp(large[..., :1] * (_OF_DEEP + (1.0 - _OF_DEEP) * share) + large[..., 1:4] * (share * shine))
-    lit = over * gain * np.exp(lift)
+    own_tint = own - level[..., None] - middles[0]
+    if lips is not None:
+        own_tint = own_tint * (1.0 - lips)[..., None]
+    lit = over * gain * np.exp(lift + (calm - 1.0) * share * (1.0 - _STAIN * unstained) * own_tint)
     # What the gain would burn out is bent instead of cut.
     burnt = lit > 0.8
     lit[burnt] = 0.8 + 0.2 * np.tanh((lit[burnt] - 0.8) / 0.2)
     result: FloatArray = np.clip(lit, 0.0, 1.0).astype(np.float32)
     return result
+
+
+def _calm(
+    tints: list[FloatArray],
+    found: list[tuple[FloatArray, FloatArray]],
+    middles: list[FloatArray],
+    tone: float,
+) -> float:
+    """How much of the hue differences within one skin (blush, blotches) suits another, _CALMEST..1.
+
+    Blush that is natural on tanned skin is paint on a pale one: no more than _LIVELIER times the
+    differences that the other skin has stays.
+    """
+    spreads = [
+        float(np.sqrt((((tint - middle) ** 2).mean(axis=2) * trust).sum() / max(float(trust.sum()), 1e-6)))
+        for tint, (_, trust), middle in zip(tints, found, middles, strict=True)
+    ]
+    share = float(np.clip(_LIVELIER * spreads[1] / max(spreads[0], 1e-6), _CALMEST, 1.0))
+    return share + tone * (1.0 - share)
 
 
 def _light_of(light: FloatArray, weight: FloatArray, sigma: float) -> tuple[FloatArray, FloatArray]:

@@ -40,6 +40,8 @@ _TORN, _ODD = (0.003, 0.02), 0.1
 _NOSTRILS = (98, 97, 2, 326, 327)
 _LIPS_REACH = (61, 291, 0, 17)
 _OPEN = (0.02, 0.07)
+#: How far from the eyes' openings lids reach, in eye distances.
+_LIDS = 0.08
 #: How dark the line between closed lips is.
 _LINE = 0.5
 _NECKLACE = PARSING_CLASSES.index("necklace")
@@ -194,7 +196,7 @@ def swapped(
     below = np.ascontiguousarray(under[top:bottom, left:right, :3])
     # Light is compared on skin: openings would darken it.
     openings = _openings(points, box, unit)
-    lips = _lips(points, box, unit)
+    lips = _lips_and_lids(points, box, unit)
     lit = lit_like(skin, below, mask * (1.0 - openings), 0.5 * unit, tone, lips)
     lit = lit * (1.0 - _LINE * _lip_line(points, box, unit))[..., None]
     lit = with_grain(lit, mask, grain_of(below, mask > 0.5))
@@ -310,17 +312,22 @@ def _lip_line(points: FloatArray, box: tuple[int, int, int, int], unit: float) -
     return np.asarray(share * cv2.GaussianBlur(shown, (0, 0), max(0.008 * unit, 0.6)), np.float32)
 
 
-def _lips(points: FloatArray, box: tuple[int, int, int, int], unit: float) -> FloatArray:
-    """h x w in 0..1: 1 on the lips, falling to 0 just outside."""
+def _lips_and_lids(points: FloatArray, box: tuple[int, int, int, int], unit: float) -> FloatArray:
+    """h x w in 0..1: 1 on the lips and the painted or folded skin about the eyes, falling to 0 outside."""
     import cv2
 
     left, top, right, bottom = box
-    mask = np.zeros((bottom - top, right - left), np.uint8)
-    polygon = points[list(OUTER_LIPS)] - (left, top)
-    cv2.fillPoly(mask, [np.round(polygon * 16).astype(np.int32)], 1, shift=4)
-    side = 2 * max(1, round(0.03 * unit)) + 1
-    wide = cv2.dilate(mask, np.ones((side, side), np.uint8)).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(wide, (0, 0), 0.4 * side), np.float32)
+    found = np.zeros((bottom - top, right - left), np.float32)
+    eyes = [(first, *upper, last, *lower) for first, upper, lower, last in (EYE_LEFT, EYE_RIGHT)]
+    for rows, reach in ((OUTER_LIPS, 0.03), (eyes[0], _LIDS), (eyes[1], _LIDS)):
+        mask = np.zeros_like(found, np.uint8)
+        polygon = cv2.convexHull(np.round((points[list(rows)] - (left, top)) * 16).astype(np.int32))
+        cv2.fillPoly(mask, [polygon], 1, shift=4)
+        side = 2 * max(1, round(reach * unit)) + 1
+        wide = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+        soft = max(0.4 * min(side, round(0.06 * unit) + 1), 0.5)
+        found = np.maximum(found, cv2.GaussianBlur(wide.astype(np.float32), (0, 0), soft))
+    return np.asarray(found, np.float32)
 
 
 def source_ready(source: HeadState) -> bool:

@@ -106,3 +106,22 @@ def test_a_cast_shadow_is_lifted_and_lips_are_none():
     everywhere = np.ones((96, 96), np.float32)
     kept = lit_like(over.astype(np.float32), under.astype(np.float32), everywhere, 16.0, 0.0, lips)
     assert kept[50, 30].mean() < lit[50, 30].mean() - 0.03
+
+
+def test_blush_is_calmed_on_a_skin_that_has_none_and_kept_on_one_that_has_as_much():
+    rows, columns = np.mgrid[:96, :96]
+    blotch = np.exp(-(((rows - 48) ** 2 + (columns - 30) ** 2) / 200.0))[..., None]
+    even = np.full((96, 96, 3), (0.8, 0.7, 0.65), np.float32)
+    blushed = (even * np.exp(blotch * [0.2, -0.1, -0.1])).astype(np.float32)
+    mask = np.ones((96, 96), np.float32)
+
+    def redness(pixels):
+        tint = pixels[..., 0] / pixels[..., 1]
+        return float(tint[48, 30] - tint[48, 85])
+
+    calmed = redness(lit_like(blushed, even, mask, 40.0, 0.0))
+    kept = redness(lit_like(blushed, blushed, mask, 40.0, 0.0))
+    own = redness(lit_like(blushed, even, mask, 40.0, 1.0))
+    assert kept > 0.8 * redness(blushed)
+    assert 0.15 * redness(blushed) < calmed < 0.75 * kept
+    assert own > calmed

@@ -9,10 +9,13 @@ from nodes.edit.edit_expression import edit_expression
 from nodes.edit.edit_portrait import edit_portrait
 from nodes.face._landmarks import load_landmarker
 from nodes.face._pose import Angles, angles_of, rotation_of
+from nodes.face.face_landmarks import face_landmarks
 from nodes.head._shape import landmark_points, neutral_vertices
+from nodes.head.fit_head import fit_head
 from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.sdk.context import Context
 from nodes.sdk.errors import NodeError
+from nodes.sdk.values import Image
 from nodes.swap._geometry import with_shape_of
 from nodes.swap._pose import as_seen_by, between_axes, corrected
 from nodes.swap.swap_face import swap_face
@@ -83,3 +86,17 @@ def test_calibrating_a_swap_on_a_head_without_a_picture_is_refused(astronaut, as
             parse=False,
             context=CONTEXT,
         )
+
+
+def test_a_face_beside_the_middle_of_its_picture_is_compared_as_it_is_seen(astronaut, astronaut_fit):
+    wide = np.pad(astronaut.pixels, ((0, 0), (0, 700), (0, 0)), mode="edge")
+    picture = Image(np.ascontiguousarray(wide))
+    beside = fit_head(face_landmarks(picture, context=CONTEXT), picture, context=CONTEXT)
+    off = rotation_matrix(beside.rotation) @ rotation_matrix(astronaut_fit.rotation).T
+    assert np.degrees(np.linalg.norm(rotation_vector(off))) > 6.0
+    runtime = load_landmarker(CONTEXT)
+    between = between_axes(runtime, beside, astronaut_fit)
+    assert np.degrees(np.linalg.norm(rotation_vector(between))) < 3.0
+    asked = as_seen_by(runtime, beside, astronaut_fit)
+    turned = rotation_matrix(asked.rotation) @ rotation_matrix(astronaut_fit.rotation).T
+    assert np.degrees(np.linalg.norm(rotation_vector(turned))) < 1.0
