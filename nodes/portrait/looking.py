@@ -101,13 +101,13 @@ class Witness:
             asked: 52 changes of coefficients. carried: 52 levels that are moved as they are.
             turn: of the head, degrees; None when it is not turned.
             gaze: 2 x 2 radians, the eyes' own turn. most: the largest level of a coefficient.
-            look: look at the motion as a whole, unless a performance carries some of it.
+            look: look at the expression as a whole, unless a performance carries some of it.
 
         Returns:
             52 changes of the head's coefficients, and a rotation vector of its turn, 3.
 
-        Coefficients are tried one by one, and move together; a smile tilts what is seen of the head.
-        So the whole motion is looked at, and corrected by what is seen of it.
+        Coefficients are tried one by one, and move together: so the whole expression is looked at, and
+        corrected by what is seen of it. Turns have curves of their own, and are not looked at again.
         """
         key = (asked.tobytes(), carried.tobytes(), turn, np.round(gaze, 4).tobytes(), most, look)
         found = self._settled.get(key)
@@ -132,8 +132,8 @@ class Witness:
         if carried.any():
             # A performance is not looked at frame by frame: what a reading misses would tremble.
             vector = vector if turn is None else self._without_tilt(vector, own + carried)
-        elif look and (own.any() or turn is not None):
-            own, vector = self._corrected(asked, own, turn, vector, gaze, most)
+        elif look and turn is None and own.any():
+            own = self._corrected(asked, own, gaze, most)
         return own + carried, vector.astype(np.float32)
 
     def _without_tilt(self, vector: FloatArray, change: FloatArray) -> FloatArray:
@@ -144,36 +144,15 @@ class Witness:
         tilt = _TILT * tilt * min(1.0, _MOST_MISS / max(angle, 1e-9))
         return rotation_vector(rotation_matrix(-tilt) @ rotation_matrix(vector))
 
-    def _corrected(
-        self,
-        asked: FloatArray,
-        own: FloatArray,
-        turn: Angles | None,
-        vector: FloatArray,
-        gaze: FloatArray,
-        most: float,
-    ) -> tuple[FloatArray, FloatArray]:
-        """A motion after it was looked at as a whole."""
-        wanted = np.eye(3) if turn is None else rotation_of(turn)
+    def _corrected(self, asked: FloatArray, own: FloatArray, gaze: FloatArray, most: float) -> FloatArray:
+        """An expression's levels after it was looked at as a whole."""
         is_asked = np.abs(asked) > 1e-6
         for _ in range(_LOOKS):
-            state = with_change(self._fit, own)
-            rotation = rotation_matrix(vector) @ rotation_matrix(self._fit.rotation)
-            state = replace(
-                state,
-                gaze=self._fit.gaze + gaze,
-                rotation=state.rotation if turn is None else rotation_vector(rotation).astype(np.float32),
-            )
-            reading = self._looked_at(state, twice=turn is not None)
-            beside = self._runtime.coefficients(reading) - self.responses.predicted(own)[:52]
+            state = replace(with_change(self._fit, own), gaze=self._fit.gaze + gaze)
+            seen = self._runtime.coefficients(self._looked_at(state, twice=False))
+            beside = seen - self.responses.predicted(own)[:52]
             own = self.responses.solve(asked, most, _TRUST * np.where(is_asked, beside, 0.0))
-            if turn is not None:
-                miss = rotation_vector(wanted @ (self._runtime.rotation(reading.points) @ self.rotation.T).T)
-                angle = float(np.linalg.norm(miss))
-                # A reading that went astray must not turn the head round.
-                back = _TRUST * miss * min(1.0, _MOST_MISS / max(angle, 1e-9))
-                vector = rotation_vector(rotation_matrix(back) @ rotation_matrix(vector))
-        return own, vector
+        return own
 
     def _looked_at(self, state: HeadState, *, twice: bool) -> Reading:
         drawn = np.ascontiguousarray(render_over_photo(self._layers, state)[..., :3])
