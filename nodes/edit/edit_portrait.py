@@ -37,9 +37,10 @@ def edit_portrait(
     - **Calibrate**: faces answer differently to the same slider. Switched on, a few edits are tried
       on this very face and looked at with the landmarker; then the head is moved just so far that
       the change you asked for is what can be measured in the picture. Without a turn of the head,
-      the result is looked at as a whole and corrected once. The first frame takes a second or two longer for each group of sliders.
-      Switched off, sliders move the head plainly. What 'Retarget motion' carries over from a
-      performer's landmarks is moved as it is: only lids, gaze and turn are calibrated there.
+      the result is looked at as a whole and corrected once. The first frame takes a second or two
+      longer for each group of sliders. Switched off, sliders move the head plainly. What 'Retarget
+      motion' carries over from a performer's landmarks is moved as it is: only lids, gaze and turn
+      are calibrated there.
     - **Strongest motion**: how far calibration may drive a slider of the head. Above 2 faces begin
       to look unlike themselves.
     - **Folds**: light and shadow follow the moved skin. 0 leaves the light as photographed.
