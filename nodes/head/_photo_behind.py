@@ -17,9 +17,6 @@ from numba import njit, prange
 from nodes.head._kernels import _cubic
 from nodes.sdk.values.arrays import FloatArray
 
-#: Steps in which a neck is held back.
-_STEPS = 8
-
 
 @dataclass(frozen=True, eq=False)
 class Behind:
@@ -33,8 +30,6 @@ class Behind:
         cloth: H x W x 3, the clothes' colours, continued beyond their edges.
         body: H x W x 3, the photograph without the head alone: neck and clothes go on where it was. None:
             the plate and clothes that are drawn out take its place.
-        free: H x W in 0..1, how far a neck there goes along with its head; 0 at the collar. None: all the
-            way.
     """
 
     over: FloatArray
@@ -43,58 +38,6 @@ class Behind:
     plate: FloatArray
     cloth: FloatArray
     body: FloatArray | None = None
-    free: FloatArray | None = None
-
-
-def settled_neck(behind: Behind, where: FloatArray, left: int, top: int) -> FloatArray:
-    """Where the pixels of a window come from when the neck comes to rest at the collar: h x w x 2.
-
-    Args:
-        behind: of the photograph. where: h x w x 2, as of `mend_background`.
-        left, top: where the window lies.
-
-    What shows the head is left alone: only what bends below it is held, and no further than until
-    the head that was there would show again.
-    """
-    if behind.free is None or behind.free.all():
-        return where
-    out = where.copy()
-    _settle(behind.over, behind.free, left, top, out)
-    return out
-
-
-@njit(cache=True, fastmath=True, parallel=True)
-def _settle(over, free, left, top, where):  # type: ignore[no-untyped-def]
-    height, width = where.shape[:2]
-    full_height, full_width = over.shape
-    for row in prange(height):
-        for column in range(width):
-            share = free[top + row, left + column]
-            if share >= 1.0:
-                continue
-            x = left + column + 0.5
-            y = top + row + 0.5
-            dx = where[row, column, 0] - x
-            dy = where[row, column, 1] - y
-            if abs(dx) + abs(dy) < 1e-3:
-                continue
-            px = min(max(int(x + dx), 0), full_width - 1)
-            py = min(max(int(y + dy), 0), full_height - 1)
-            head = over[py, px]
-            if head >= 0.98:
-                continue
-            share += (1.0 - share) * min(2.0 * over[top + row, left + column], 1.0)
-            best = 1.0
-            for step in range(1, _STEPS + 1):
-                way = 1.0 - (1.0 - share) * step / _STEPS
-                px = min(max(int(x + way * dx), 0), full_width - 1)
-                py = min(max(int(y + way * dy), 0), full_height - 1)
-                if over[py, px] > max(head, 0.02):
-                    break
-                best = way
-            best = best + head * (1.0 - best)
-            where[row, column, 0] = x + best * dx
-            where[row, column, 1] = y + best * dy
 
 
 def mend_background(

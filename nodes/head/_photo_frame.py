@@ -8,7 +8,7 @@ import numpy as np
 
 from nodes.head._kernels import LOWER_SHARE, UPPER_SHARE, draw_mouth, draw_skin
 from nodes.head._photo import PhotoLayers
-from nodes.head._photo_behind import Behind, mend_background, settled_neck
+from nodes.head._photo_behind import Behind, mend_background
 from nodes.head._photo_map import Turn, following_box, grid_map, hold_back, lip_map
 from nodes.head._photo_mouth import flat
 from nodes.head._shape import landmark_points, neutral_vertices
@@ -140,11 +140,8 @@ def render_over_photo(
     gaze = state.gaze - layers.reference.gaze
     eyes = _eyes(layers, state, change, gaze)
     lids = layers.lids if (eyes[:, UPPER_SHARE] + eyes[:, LOWER_SHARE]).max() > 0.05 else layers.skin
-    where = found.where
-    if behind is not None and not found.at_rest:
-        where = settled_neck(behind, where, left, top)
     draw_skin(
-        where,
+        found.where,
         shading,
         layers.skin,
         lids,
@@ -159,7 +156,7 @@ def render_over_photo(
     )
     if not found.at_rest:
         if behind is not None:
-            mend_background(behind, layers.photo, where, left, top, view)
+            mend_background(behind, layers.photo, found.where, left, top, view)
         _draw_mouth(layers, found.motion, found.moved, found.turn, out)
     return _with_alpha(out, layers)
 

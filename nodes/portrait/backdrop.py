@@ -28,8 +28,6 @@ _REACH = 1.2
 _UNDER_HAIR = 0.2
 #: So near a hole the shadow of hair and chin is not taken for skin.
 _STRAY = 0.12
-#: The way, in eye distances, over which a neck that moves with its head comes to rest at the collar.
-_NECK_BENDS = 0.6
 #: So much darker than most of a face nothing is skin.
 _NO_SKIN = 0.3
 #: Less than so much (squared) is no part of its own; over which way continued skin takes on the shades of
@@ -234,14 +232,11 @@ def behind_of(
     made = np.where(covered(alpha)[..., None], place, pixels)
     known = cv2.erode((front > 0.9).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
     cloth = smooth_fill(pixels, known) if known.any() else pixels
-    free = _distance_to(front > 0.5) / (_NECK_BENDS * eye_distance(fit.landmarks))
-    free = np.minimum(free, 1.0).astype(np.float32)
-    free = free * free * (3.0 - 2.0 * free)
     body = None
     if labels is not None:
         grain = grain_of(pixels, np.isin(labels, _FACE) & (alpha > 0.5))
         body = without_head(pixels, alpha, over, labels, made, fit, kinds, grain)
-    return Behind(over, under, front, np.ascontiguousarray(made, np.float32), cloth, body, free)
+    return Behind(over, under, front, np.ascontiguousarray(made, np.float32), cloth, body)
 
 
 def without_head(

@@ -6,7 +6,6 @@ import pytest
 from nodes.edit.edit_expression import edit_expression
 from nodes.head import _teeth
 from nodes.head._photo import photo_layers
-from nodes.head._photo_behind import Behind, settled_neck
 from nodes.head._photo_eyes import lids_of
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
 from nodes.head._texture import smooth_fill
@@ -70,34 +69,6 @@ def test_an_open_mouth_has_a_tongue_below_and_a_throat_above_it(astronaut_fit):
     below = column[throat + 2 : throat + 14]
     assert below.mean() > 1.4 * light[throat]
     assert (below[:, 0] > below[:, 1]).mean() > 0.9
-
-
-def behind(width=60, height=60):
-    over, under, front = (np.zeros((height, width), np.float32) for _ in range(3))
-    over[:20] = 1.0
-    under[20:40, 20:40] = 1.0
-    front[40:] = 1.0
-    blank = np.full((height, width, 3), 0.5, np.float32)
-    free = np.clip((40.0 - np.arange(height, dtype=np.float32)) / 20.0, 0.0, 1.0)
-    return Behind(over, under, front, blank, blank, blank, np.repeat(free[:, None], width, 1).copy())
-
-
-def test_a_neck_comes_to_rest_at_the_collar_and_the_head_moves_all_the_way():
-    where = np.empty((60, 60, 2), np.float32)
-    where[..., 0] = np.arange(60) + 0.5 + 4.0
-    where[..., 1] = (np.arange(60) + 0.5)[:, None]
-    settled = settled_neck(behind(), where, 0, 0)
-    moved = settled[:, 30, 0] - 30.5
-    assert moved[5] == pytest.approx(4.0) and abs(moved[39]) < 0.4
-    assert (np.diff(moved[20:40]) <= 1e-4).all()
-    assert settled is not where and where[39, 30, 0] == pytest.approx(34.5)
-
-
-def test_without_a_collar_the_neck_moves_as_it_did():
-    one = behind()
-    free = Behind(one.over, one.under, one.front, one.plate, one.cloth)
-    where = np.zeros((60, 60, 2), np.float32)
-    assert settled_neck(free, where, 0, 0) is where
 
 
 def test_smooth_fill_continues_what_is_known():
