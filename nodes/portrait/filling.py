@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from nodes.head._texture import smooth_fill
 from nodes.raster.grain import grain_of, with_grain
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
@@ -28,6 +29,11 @@ _LEVEL = 0.015
 #: How much of the slow changes patches are compared by, and what counts as slow, in 96ths of a side.
 _SLOW = 0.3
 _SLOW_REACH = 4.0
+
+#: Scales in pixels between which surroundings are looked at for being plain, and differences there that
+#: are nothing and too much.
+_PLAIN_SCALES = (2.0, 6.0)
+_BUSY = (0.006, 0.018)
 
 
 def filled(picture: FloatArray, hole: np.ndarray, allowed: np.ndarray | None = None) -> FloatArray:
@@ -51,9 +57,33 @@ def filled(picture: FloatArray, hole: np.ndarray, allowed: np.ndarray | None = N
     gap, usable = np.ascontiguousarray(hole[box]), np.ascontiguousarray(known[box])
     # Patches that overlap are averaged, and grain with them.
     made = _completed(part, gap, usable)
+    plain = plainness(part, gap, usable)[..., None]
+    made = made + plain * (smooth_fill(part, usable.astype(np.float32)) - made)
     made = with_grain(made, gap.astype(np.float32), grain_of(made, usable))
     result[box] = np.where(gap[..., None], made, part)
     return result
+
+
+def plainness(picture: FloatArray, hole: np.ndarray, usable: np.ndarray) -> FloatArray:
+    """H x W in 0..1: how plain what surrounds a hole is there, as a wall in soft light.
+
+    Plain surroundings are continued smoothly: patches of a slow gradient never quite fit each other.
+    Grain is finer than what is counted, shapes and textures are not.
+    """
+    import cv2
+
+    inside = usable.astype(np.float32)
+    levels = []
+    for sigma in _PLAIN_SCALES:
+        both: Any = cv2.GaussianBlur(np.dstack([picture * inside[..., None], inside]), (0, 0), sigma)
+        levels.append(both[..., :3] / np.maximum(both[..., 3:], 1e-3))
+    busy = np.abs(levels[0] - levels[1]).max(axis=2, keepdims=True)
+    # a border between two walls is busy on its way into the hole as well
+    busy = cv2.dilate(np.ascontiguousarray(busy[..., 0] * inside), np.ones((9, 9), np.uint8))[..., None]
+    carried = smooth_fill(np.repeat(busy, 3, axis=2), inside)[..., 0]
+    t = np.clip((_BUSY[1] - carried) / (_BUSY[1] - _BUSY[0]), 0.0, 1.0)
+    found: FloatArray = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    return found
 
 
 def _around(hole: np.ndarray, known: np.ndarray) -> tuple[slice, slice]:

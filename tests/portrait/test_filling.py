@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nodes.portrait.filling import filled
+from nodes.portrait.filling import filled, plainness
 
 
 def striped(side=96):
@@ -81,3 +81,24 @@ def test_what_lies_in_layers_goes_on_level():
     hole[10:120, 50:86] = True
     made = filled(np.where(hole[..., None], 0.0, picture).astype(np.float32), hole)
     assert np.abs(made - picture)[hole].mean() < 0.06
+
+
+def test_a_wall_in_soft_light_is_continued_without_steps():
+    rows, columns = np.mgrid[:120, :160].astype(np.float32)
+    light = 0.5 + 0.3 * columns / 160 - 0.2 * rows / 120
+    wall = np.repeat(light[..., None], 3, axis=2)
+    hole = np.hypot(rows - 60, columns - 80) < 35
+    painted = np.where(hole[..., None], 0.1, wall).astype(np.float32)
+    found = filled(painted, hole)
+    assert np.abs(found - wall).max() < 0.06
+    assert max(np.abs(np.diff(found, axis=axis)).max() for axis in (0, 1)) < 0.03
+
+
+def test_stripes_are_not_smoothed_away():
+    columns = np.arange(160)[None, :, None]
+    striped = np.broadcast_to(0.5 + 0.3 * np.sign(np.sin(columns / 3.0)), (120, 160, 3)).astype(np.float32)
+    hole = np.zeros((120, 160), bool)
+    hole[40:80, 50:110] = True
+    painted = np.where(hole[..., None], 0.5, striped).astype(np.float32)
+    assert plainness(painted, hole, ~hole)[hole].max() < 0.05
+    assert filled(painted, hole)[hole].std() > 0.2
