@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nodes.head._appearance import face_map
 from nodes.head._shape import landmark_points, parts_of
 from nodes.raster.light import to_linear
 from nodes.raster.zbuffer import Raster, interpolate
@@ -34,6 +33,8 @@ _BRIGHTNESS, _CHROMA = 0.85, 0.30
 #: The share of the scalp's seen part that must be unlike skin to be hair.
 _HAIRY = 0.15
 _EVERY = 5
+#: So near to a landmark, in metres, a vertex is of the face.
+_OF_FACE = 0.016
 #: How strongly a known vertex holds its colour against its neighbours.
 _HOLD = 30.0
 
@@ -107,6 +108,8 @@ _surfaces: weakref.WeakKeyDictionary[HeadModel, _Surface] = weakref.WeakKeyDicti
 
 
 def _surface_of(model: HeadModel) -> _Surface:
+    from scipy.spatial import cKDTree
+
     found = _surfaces.get(model)
     if found is None:
         triangles = model.triangles[parts_of(model).surface_triangles]
@@ -117,10 +120,8 @@ def _surface_of(model: HeadModel) -> _Surface:
         edges = np.unique(np.sort(row[pairs], axis=1), axis=0)
         length = np.linalg.norm(np.diff(model.mean[vertices[edges]], axis=1)[:, 0], axis=1)
         weights = float(length.mean()) / np.maximum(length, 1e-6)
-        faces = face_map(model)
-        found = _surfaces[model] = _Surface(
-            vertices, edges, weights, row[faces.vertices[faces.plain > 0.5]].astype(np.int32)
-        )
+        gap, _ = cKDTree(landmark_points(model, model.mean)).query(model.mean[vertices])
+        found = _surfaces[model] = _Surface(vertices, edges, weights, np.nonzero(gap < _OF_FACE)[0])
     return found
 
 
