@@ -27,6 +27,7 @@ from pathlib import Path
 
 import psutil
 
+from app.processors import wait_politely
 from tests.bench.table import Row, markdown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -220,6 +221,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--child", nargs=2, metavar=("MODULE", "OUTPUT"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.child:
+        # as the program's own processes do
+        wait_politely()
         _child(*options.child)
         return 0
     unknown = sorted(set(options.topics) - set(topics()))
