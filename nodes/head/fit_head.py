@@ -52,7 +52,7 @@ def fit_head(
     in the colour of skin, such as a hand, is often not noticed. Landmarks pull unusual faces
     towards usual ones. Small networks that look at the picture take part of that back: they tell how
     the head is held (nodding above all) clearly better than landmarks do, its shape only a little
-    better; on drawn heads the shape errs by 1.5 mm where an average head errs by 1.65. They learned
+    better; on drawn heads the shape errs by 1.6 mm where an average head errs by 1.65. They learned
     from drawn heads alone. With one photo the far cheek, the chin and the nose are also moved to their
     edges in the picture, unless the landmarks speak against it; hair before a cheek may be taken for
     its edge. Light and skin tell what is covered, not the shape: the model has no statistics of skin,
