@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from nodes.head._photo_grid import smooth_step
 from nodes.head._shape import landmark_points, parts_of
 from nodes.raster.light import to_linear
 from nodes.raster.zbuffer import Raster, interpolate
@@ -50,14 +52,16 @@ def in_own_measure(model: HeadModel, places: FloatArray) -> FloatArray:
 def scalp_share(places: FloatArray) -> FloatArray:
     """How surely hair grows at places (... x 3, own measure) on a usual head, 0..1."""
     line = np.interp(places[..., 2], _HAIRLINE_DEPTH, _HAIRLINE_HEIGHT)
-    grown = _smooth((places[..., 1] - line) / _HAIRLINE_SOFT + 0.5)
+    grown = smooth_step((places[..., 1] - line) / _HAIRLINE_SOFT + 0.5)
     found: FloatArray = grown * (1.0 - _ear_share(places))
     return found
 
 
 def must_be_skin(places: FloatArray) -> FloatArray:
     """Where hair may hang but does not grow, 0..1: the ears and the sides of the face."""
-    side = _smooth((_SIDE_DEPTH - places[..., 2]) / 0.1) * _smooth((places[..., 1] - _SIDE_HEIGHT) / 0.1)
+    side = smooth_step((_SIDE_DEPTH - places[..., 2]) / 0.1) * smooth_step(
+        (places[..., 1] - _SIDE_HEIGHT) / 0.1
+    )
     found: FloatArray = np.maximum(_ear_share(places), side * (1.0 - scalp_share(places)))
     return found
 
@@ -66,7 +70,7 @@ def _ear_share(places: FloatArray) -> FloatArray:
     height = (places[..., 1] - _EAR[0]) / _EAR_SIZE[0]
     depth = (places[..., 2] - _EAR[1]) / _EAR_SIZE[1]
     beside = np.abs(places[..., 0]) > 0.38
-    found: FloatArray = beside * _smooth((1.15 - np.hypot(height, depth)) / 0.3)
+    found: FloatArray = beside * smooth_step((1.15 - np.hypot(height, depth)) / 0.3)
     return found
 
 
@@ -76,7 +80,7 @@ def like_skin(colours: FloatArray, skin: FloatArray) -> FloatArray:
     off = seen - usual
     chroma = np.hypot(off[..., 0] - off[..., 1], off[..., 2] - off[..., 1])
     far = np.maximum(np.abs(off.mean(axis=-1)) / _BRIGHTNESS, chroma / _CHROMA)
-    found: FloatArray = (1.0 - _smooth((far - 0.8) / 0.4)).astype(np.float32)
+    found: FloatArray = (1.0 - smooth_step((far - 0.8) / 0.4)).astype(np.float32)
     return found
 
 
@@ -88,30 +92,38 @@ def without_hair(bare: FloatArray, colours: FloatArray, skin: FloatArray) -> Flo
     return found
 
 
-def _smooth(t: FloatArray) -> FloatArray:
-    t = np.clip(t, 0.0, 1.0)
-    found: FloatArray = t * t * (3.0 - 2.0 * t)
-    return found
+@dataclass(frozen=True, eq=False)
+class _Surface:
+    """A model's surface as a graph, derived once per model.
+
+    Attributes:
+        vertices: N indices. row: V, the row of `vertices` that a vertex has; -1 outside.
+        joined: N x N sparse, the weights of edges. face: N, whether a vertex is of the face.
+    """
+
+    vertices: IntArray
+    row: IntArray
+    joined: Any
+    face: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class _Surface:
-    """A model's surface as a graph: E x 2 rows of `vertices`, their weights, and who is of the face."""
+class Texels:
+    """Some texels: the rows of their triangles' corners in the surface (N x 3), and their weights (N x 3)."""
 
-    vertices: IntArray
-    edges: IntArray
-    weights: FloatArray
-    face: IntArray
+    corners: IntArray
+    bary: FloatArray
 
 
 _surfaces: weakref.WeakKeyDictionary[HeadModel, _Surface] = weakref.WeakKeyDictionary()
 
 
 def _surface_of(model: HeadModel) -> _Surface:
-    from scipy.spatial import cKDTree
-
     found = _surfaces.get(model)
     if found is None:
+        from scipy.sparse import coo_matrix
+        from scipy.spatial import cKDTree
+
         triangles = model.triangles[parts_of(model).surface_triangles]
         vertices = np.unique(triangles)
         row = np.full(len(model.mean), -1)
@@ -121,7 +133,9 @@ def _surface_of(model: HeadModel) -> _Surface:
         length = np.linalg.norm(np.diff(model.mean[vertices[edges]], axis=1)[:, 0], axis=1)
         weights = float(length.mean()) / np.maximum(length, 1e-6)
         gap, _ = cKDTree(landmark_points(model, model.mean)).query(model.mean[vertices])
-        found = _surfaces[model] = _Surface(vertices, edges, weights, np.nonzero(gap < _OF_FACE)[0])
+        one, other = edges.T
+        joined = coo_matrix((weights, (one, other)), (len(vertices), len(vertices)))
+        found = _surfaces[model] = _Surface(vertices, row, joined + joined.T, gap < _OF_FACE)
     return found
 
 
@@ -129,6 +143,7 @@ def completed(
     model: HeadModel,
     drawn: Raster,
     triangles: IntArray,
+    texels: Texels,
     places: FloatArray,
     colours: FloatArray,
     known: FloatArray,
@@ -140,6 +155,7 @@ def completed(
         model: the head model.
         drawn: its surface drawn by its UVs.
         triangles: F x 3, the vertices of the drawn triangles.
+        texels: what `some_texels` gives for them.
         places: N x 3, the covered texels on the average head, own measure.
         colours: N x 3 in sRGB, and known: N in 0..1, how well the photo shows them.
         tone: 3, the colour of the skin.
@@ -150,14 +166,13 @@ def completed(
     surface = _surface_of(model)
     # colours are carried from every few texels: what is carried is smooth
     few = slice(None, None, _EVERY)
-    at, bary = _corners(drawn, triangles, len(model.mean), surface)
     some, sure, grown = colours[few], known[few], scalp_share(places[few])
     scalp = sure * (grown > 0.5)
     hairy = scalp * (1.0 - like_skin(some, tone))
     # a high forehead or a parting is no hair, and a bald head is no forehead
     has_hair = float(hairy.sum()) > _HAIRY * max(float(scalp.sum()), 0.002 * len(sure))
-    skin = _carried(surface, at, bary, some, sure * (1.0 - grown) if has_hair else sure)
-    hair = _carried(surface, at, bary, some, hairy) if has_hair else skin
+    skin = _carried(surface, texels, some, sure * (1.0 - grown) if has_hair else sure)
+    hair = _carried(surface, texels, some, hairy) if has_hair else skin
     everywhere = np.zeros((len(model.mean), 6), np.float32)
     everywhere[surface.vertices] = np.concatenate([skin, hair], axis=1)
     guessed = interpolate(drawn, triangles, everywhere)[drawn.covered]
@@ -166,41 +181,28 @@ def completed(
     return found
 
 
-def skin_tone(
-    model: HeadModel, drawn: Raster, triangles: IntArray, colours: FloatArray, known: FloatArray
-) -> FloatArray:
+def skin_tone(model: HeadModel, texels: Texels, colours: FloatArray, known: FloatArray) -> FloatArray:
     """3, sRGB: the usual colour of the plain skin of the face, where it is seen; the mean of all else."""
-    surface = _surface_of(model)
-    at, _ = _corners(drawn, triangles, len(model.mean), surface)
-    face = np.zeros(len(surface.vertices), bool)
-    face[surface.face] = True
     some = colours[::_EVERY]
-    rows = face[at].all(axis=1) & (known[::_EVERY] > 0.5)
+    rows = _surface_of(model).face[texels.corners].all(axis=1) & (known[::_EVERY] > 0.5)
     found: FloatArray = np.median(some[rows] if rows.any() else some, axis=0)
     return found
 
 
-def _corners(
-    drawn: Raster, triangles: IntArray, count: int, surface: _Surface
-) -> tuple[IntArray, FloatArray]:
-    """For every few covered texels the rows of their triangles' vertices (N x 3) and weights (N x 3)."""
-    row = np.full(count, -1)
-    row[surface.vertices] = np.arange(len(surface.vertices))
+def some_texels(model: HeadModel, drawn: Raster, triangles: IntArray) -> Texels:
+    """Every few covered texels of a model's surface that is drawn by its UVs; triangles: F x 3 vertices."""
     rows = np.nonzero(drawn.covered.ravel())[0][::_EVERY]
     first = drawn.weights.reshape(-1, 2)[rows]
     bary = np.column_stack([first, 1.0 - first.sum(axis=1)]).astype(np.float32)
-    at: IntArray = row[triangles[drawn.triangle.ravel()[rows]]]
-    return at, bary
+    return Texels(_surface_of(model).row[triangles[drawn.triangle.ravel()[rows]]], bary)
 
 
-def _carried(
-    surface: _Surface, at: IntArray, bary: FloatArray, colours: FloatArray, known: FloatArray
-) -> FloatArray:
+def _carried(surface: _Surface, texels: Texels, colours: FloatArray, known: FloatArray) -> FloatArray:
     """Colours of the surface's vertices (V x 3): what the texels say, and the smoothest between."""
-    from scipy.sparse import coo_matrix, diags
+    from scipy.sparse import diags
     from scipy.sparse.linalg import splu
 
-    count = len(surface.vertices)
+    count, at, bary = len(surface.vertices), texels.corners, texels.bary
     share = bary * known[:, None]
     weight = np.bincount(at.ravel(), share.ravel(), count)
     sums = np.stack(
@@ -208,14 +210,10 @@ def _carried(
     )
     mean = sums / np.maximum(weight, 1e-9)[:, None]
     # a vertex is known as well as the texels about it are, however many they are
-    texels = np.bincount(at.ravel(), bary.ravel(), count)
-    hold = _HOLD * weight / np.maximum(texels, 1e-9)
-    one, other = surface.edges.T
-    joined = coo_matrix((surface.weights, (one, other)), (count, count))
-    joined = joined + joined.T
-    total = np.asarray(joined.sum(axis=1)).ravel()
+    hold = _HOLD * weight / np.maximum(np.bincount(at.ravel(), bary.ravel(), count), 1e-9)
+    total = np.asarray(surface.joined.sum(axis=1)).ravel()
     middle = (hold[:, None] * mean).sum(axis=0) / max(float(hold.sum()), 1e-9)
     # a breath towards the mean keeps parts that nothing reaches from being undetermined
-    system = diags(total + hold + 1e-5) - joined
+    system = diags(total + hold + 1e-5) - surface.joined
     found: FloatArray = splu(system.tocsc()).solve(hold[:, None] * mean + 1e-5 * middle)
     return found

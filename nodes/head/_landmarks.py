@@ -12,7 +12,7 @@ from nodes.head._correction import correction_for
 from nodes.head._shape import landmark_points, parts_of
 from nodes.raster.geometry import vertex_normals
 from nodes.sdk.values import HeadModel
-from nodes.sdk.values.arrays import FloatArray
+from nodes.sdk.values.arrays import FloatArray, IntArray
 
 _DIRECTIONS = 56
 #: How much a landmark's place counts beside the face's surface where directions are chosen.
@@ -81,6 +81,14 @@ def surface_moved(model: HeadModel) -> FloatArray:
     skin = np.unique(model.triangles[parts_of(model).skin_triangles])
     place = model.mean[skin]
     rows = skin[(place[:, 1] > low[1]) & (place[:, 1] < high[1] + 0.01) & (place[:, 2] > low[2] + 0.01)]
+    return moved_along_normals(model, rows)
+
+
+def moved_along_normals(model: HeadModel, rows: IntArray) -> FloatArray:
+    """F x K metres: how far each identity direction moves some vertices (F) along their normals.
+
+    What a rigid motion of them all does as well is left out.
+    """
     normals = vertex_normals(model.mean, model.triangles)[rows].astype(np.float64)
     moved = np.einsum("kvc,vc->vk", model.identity[:, rows], normals)
     centred = model.mean[rows] - model.mean[rows].mean(axis=0)

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nodes.head._completion import completed, in_own_measure, must_be_skin, skin_tone, without_hair
+from nodes.head._completion import (
+    completed,
+    in_own_measure,
+    must_be_skin,
+    skin_tone,
+    some_texels,
+    without_hair,
+)
 from nodes.head._keep import Keeper
 from nodes.head._shape import as_fitted, expressed_vertices, landmark_points, parts_of, to_world
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
@@ -86,7 +93,8 @@ def texture_of(fit: HeadState, size: int = _SIZE, *, unlit: bool = False) -> Hea
     flip = np.array([-1.0, 1.0, 1.0], np.float32)
     other, other_weight = _look_up(fit, skin, depth, places[covered] * flip, facing[covered] * flip, light)
     usual = in_own_measure(model, interpolate(drawn, corners, model.mean[triangles].reshape(-1, 3))[covered])
-    tone = skin_tone(model, drawn, triangles, colour, weight)
+    texels = some_texels(model, drawn, triangles)
+    tone = skin_tone(model, texels, colour, weight)
     bare = must_be_skin(usual)
     weight, other_weight = (
         part * without_hair(bare, seen, tone) for part, seen in ((weight, colour), (other_weight, other))
@@ -95,7 +103,7 @@ def texture_of(fit: HeadState, size: int = _SIZE, *, unlit: bool = False) -> Hea
     own = weight / np.maximum(weight + 0.35 * other_weight * np.clip(other_weight - weight, 0, 1), 1e-6)
     blended = own[:, None] * colour + (1 - own[:, None]) * other
     sure = np.clip(np.maximum(weight, other_weight) * 3.0, 0.0, 1.0)
-    guess = completed(model, drawn, triangles, usual, blended, sure, tone)
+    guess = completed(model, drawn, triangles, texels, usual, blended, sure, tone)
     pixels = np.zeros((size, size, 3), np.float32)
     known = np.zeros((size, size), np.float32)
     seen = np.zeros((size, size), np.float32)

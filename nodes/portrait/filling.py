@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from nodes.head._photo_grid import smooth_step
 from nodes.head._texture import smooth_fill
 from nodes.raster.grain import grain_of, with_grain
 from nodes.sdk.values.arrays import FloatArray, IntArray
@@ -81,8 +82,7 @@ def plainness(picture: FloatArray, hole: np.ndarray, usable: np.ndarray) -> Floa
     # a border between two walls is busy on its way into the hole as well
     busy = cv2.dilate(np.ascontiguousarray(busy[..., 0] * inside), np.ones((9, 9), np.uint8))[..., None]
     carried = smooth_fill(np.repeat(busy, 3, axis=2), inside)[..., 0]
-    t = np.clip((_BUSY[1] - carried) / (_BUSY[1] - _BUSY[0]), 0.0, 1.0)
-    found: FloatArray = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    found: FloatArray = smooth_step((_BUSY[1] - carried) / (_BUSY[1] - _BUSY[0])).astype(np.float32)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nodes.head._fit import eye_distance
+from nodes.head._photo_grid import smooth_step
 from nodes.portrait.outline import OUTLINE
 from nodes.sdk.values import PARSING_CLASSES, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray
@@ -137,8 +138,8 @@ def face_share(fit: HeadState, window: tuple[int, int, int, int]) -> FloatArray:
     outline = fit.landmarks[list(OUTLINE), :2] - (left, top)
     cv2.fillPoly(face, [np.round(outline * 16).astype(np.int32)], 1, shift=4)
     inwards: Any = cv2.distanceTransform(face, cv2.DIST_L2, 5)
-    t = np.clip(inwards / max(_FACE_SOFT * eye_distance(fit.landmarks), 1.5), 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+    soft = max(_FACE_SOFT * eye_distance(fit.landmarks), 1.5)
+    return np.asarray(smooth_step(inwards / soft), np.float32)
 
 
 def _beside_still(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray:

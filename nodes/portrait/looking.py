@@ -22,8 +22,7 @@ from nodes.sdk.values.arrays import FloatArray
 _TRIAL_CROP = 288.0
 #: Degrees that turns are tried at.
 _TURNS = (-22.0, -11.0, 11.0, 22.0)
-#: How often a whole motion is looked at, and how much of what is seen amiss is corrected at once.
-_LOOKS = 1
+#: How much of what is seen amiss of a whole motion is corrected.
 _TRUST = 0.8
 #: Radians that a turn is corrected by at most.
 _MOST_MISS = 0.12
@@ -146,13 +145,10 @@ class Witness:
 
     def _corrected(self, asked: FloatArray, own: FloatArray, gaze: FloatArray, most: float) -> FloatArray:
         """An expression's levels after it was looked at as a whole."""
-        is_asked = np.abs(asked) > 1e-6
-        for _ in range(_LOOKS):
-            state = replace(with_change(self._fit, own), gaze=self._fit.gaze + gaze)
-            seen = self._runtime.coefficients(self._looked_at(state, twice=False))
-            beside = seen - self.responses.predicted(own)[:52]
-            own = self.responses.solve(asked, most, _TRUST * np.where(is_asked, beside, 0.0))
-        return own
+        state = replace(with_change(self._fit, own), gaze=self._fit.gaze + gaze)
+        seen = self._runtime.coefficients(self._looked_at(state, twice=False))
+        beside = np.where(np.abs(asked) > 1e-6, seen - self.responses.predicted(own)[:52], 0.0)
+        return self.responses.solve(asked, most, _TRUST * beside)
 
     def _looked_at(self, state: HeadState, *, twice: bool) -> Reading:
         drawn = np.ascontiguousarray(render_over_photo(self._layers, state)[..., :3])

@@ -25,13 +25,14 @@ from nodes.sdk.values.arrays import ByteArray, FloatArray
 from nodes.swap._blending import lit_like, soft_mask
 from nodes.swap._geometry import skin_triangles, with_shape_of
 
-_FACE = tuple(
+#: Labels of PARSING_CLASSES that are the face itself.
+FACE = tuple(
     PARSING_CLASSES.index(name)
     for name in ("skin", "left brow", "right brow", "left eye", "right eye", "nose", "mouth", "upper lip",
                  "lower lip")
 )  # fmt: skip
 #: What a face is joined to slowly, because skin goes on there, and how much more slowly.
-_JOINED = (*_FACE, *(PARSING_CLASSES.index(name) for name in ("neck", "left ear", "right ear")))
+_JOINED = (*FACE, *(PARSING_CLASSES.index(name) for name in ("neck", "left ear", "right ear")))
 #: A place in the texture this far from its neighbours' belongs to another part: if it looks otherwise
 #: than they do by _ODD, and in any case.
 _TORN, _ODD = (0.003, 0.02), 0.1
@@ -265,7 +266,7 @@ def _face_only(labels: ByteArray, doubt: float) -> FloatArray:
     """1 where the parsing says face, 0 on hair, hands, glasses and whatever else lies before it."""
     import cv2
 
-    face = np.isin(labels, _FACE).astype(np.uint8)
+    face = np.isin(labels, FACE).astype(np.uint8)
     # Single pixels of doubt are no occluder.
     side = 2 * max(1, round(doubt)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))

@@ -9,6 +9,7 @@ import numpy as np
 
 from nodes.face._pose import Angles
 from nodes.head._fit import eye_distance
+from nodes.head._photo_grid import smooth_step
 from nodes.head._pose import turned
 from nodes.head._shape import as_fitted
 from nodes.head._texture import smooth_fill
@@ -153,8 +154,7 @@ def _well_inside(labels: ByteArray, unit: float) -> FloatArray:
 
     head = np.isin(labels, _HEAD).astype(np.uint8)
     inwards: Any = cv2.distanceTransform(head, cv2.DIST_L2, 5)
-    t = np.clip(inwards / (_SURE * unit) - 1.0, 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+    return np.asarray(smooth_step(inwards / (_SURE * unit) - 1.0), np.float32)
 
 
 def _falling(t: FloatArray) -> FloatArray:

@@ -10,15 +10,10 @@ from nodes.portrait.editing import Kept
 from nodes.sdk.context import Context
 from nodes.sdk.models import find
 from nodes.sdk.values import PARSING_CLASSES, Face, HeadState, Image, Parsing
+from nodes.swap._face import FACE
 
-#: Classes that are the face itself.
-_FACE = [
-    PARSING_CLASSES.index(name)
-    for name in (
-        "skin", "left brow", "right brow", "left eye", "right eye", "nose", "mouth", "upper lip",
-        "lower lip", "glasses",
-    )
-]  # fmt: skip
+#: Labels at which a face is seen, if through glasses.
+_SEEN = (*FACE, PARSING_CLASSES.index("glasses"))
 #: A parsing with less of the landmarks on a face than this share is of somebody else.
 _LEAST = 0.25
 
@@ -64,7 +59,7 @@ def shows_face(parsing: Parsing, fit: HeadState) -> bool:
     inside = (column >= 0) & (row >= 0) & (column < parsing.width) & (row < parsing.height)
     if not inside.any():
         return True
-    return bool(np.isin(parsing.labels[row[inside], column[inside]], _FACE).mean() >= _LEAST)
+    return bool(np.isin(parsing.labels[row[inside], column[inside]], _SEEN).mean() >= _LEAST)
 
 
 def _parsed(image: Image, fit: HeadState, context: Context) -> Parsing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 
@@ -29,21 +28,12 @@ from tests.bench.head_sheet import write_sheet
 from tests.bench.scanned_head import best_identity, face_of, load_scan, nose_tip, scan_error, views_of
 from tests.bench.synthetic_heads import SHOWN, picture_of, random_head, surface_error
 from tests.bench.table import Row
+from tests.bench.timing import usual_milliseconds
 from tests.head.rendering import rendered
 from tests.samples import SAMPLES
 
 _CONTEXT = Context()
 _SYNTHETIC = 24
-
-
-def _milliseconds(action: Callable[[], object], times: int = 9) -> float:
-    action()
-    took = []
-    for _ in range(times):
-        start = time.perf_counter()
-        action()
-        took.append((time.perf_counter() - start) * 1000)
-    return median(took)
 
 
 def rows() -> list[Row]:
@@ -83,9 +73,9 @@ def _fitting(image: Image, faces: Faces, fit: HeadState) -> list[Row]:
             visibility=face.visibility,
         )
 
-    whole = _milliseconds(lambda: fit_head(faces, image, context=_CONTEXT))
+    whole = usual_milliseconds(lambda: fit_head(faces, image, context=_CONTEXT))
     return [
-        Row("fit: landmark stage", _milliseconds(landmarks), "ms", 10.0, "lower"),
+        Row("fit: landmark stage", usual_milliseconds(landmarks), "ms", 10.0, "lower"),
         Row("fit: whole, one photo", whole, "ms", 1500.0, "lower"),
         Row(
             "fit: astronaut reprojection",
@@ -118,18 +108,18 @@ def _photos() -> list[Row]:
 def _rendering(fit: HeadState) -> list[Row]:
     edited = edit_expression(fit, jawOpen=0.5, eyeBlinkLeft=0.5, browInnerUp=0.6, yaw=8.0, pitch=-4.0)
     still = edit_expression(fit, jawOpen=0.5, mouthSmileLeft=0.4)
-    setting_up = _milliseconds(lambda: prepare(replace(fit)), 3)
+    setting_up = usual_milliseconds(lambda: prepare(replace(fit)), 3)
     return [
         Row(
             "over photo: expression and turn, 512 px",
-            _milliseconds(lambda: rendered(edited)),
+            usual_milliseconds(lambda: rendered(edited)),
             "ms",
             60.0,
             "lower",
         ),
         Row(
             "over photo: expression alone, 512 px",
-            _milliseconds(lambda: rendered(still)),
+            usual_milliseconds(lambda: rendered(still)),
             "ms",
             60.0,
             "lower",
@@ -137,7 +127,7 @@ def _rendering(fit: HeadState) -> list[Row]:
         Row("over photo: set-up of a photo", setting_up, "ms", 1500.0, "lower"),
         Row(
             "on its own, 512 px",
-            _milliseconds(lambda: rendered(edited, mode="on its own")),
+            usual_milliseconds(lambda: rendered(edited, mode="on its own")),
             "ms",
             None,
             "lower",

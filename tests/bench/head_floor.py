@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nodes.head._landmarks import moved_along_normals
 from nodes.head._shape import expressed_vertices, landmark_points, parts_of, to_world
-from nodes.raster.geometry import project, rotation_matrix, vertex_normals
+from nodes.raster.geometry import project, rotation_matrix
 from nodes.raster.zbuffer import rasterise
 from nodes.sdk.values import HeadModel, HeadState
 from nodes.sdk.values.arrays import FloatArray
@@ -62,7 +63,7 @@ def least_errors(head: HeadState, random: np.random.Generator, landmarks: bool) 
     covariance = np.linalg.inv(change.T @ change + np.diag(1.0 / deviations**2))
     turn = np.degrees(np.sqrt(np.trace(covariance[count + more :, count + more :][:3, :3])))
     root = np.linalg.cholesky(covariance[:count, :count] + 1e-12 * np.eye(count))
-    off = _along_normals(model) @ root @ random.normal(size=(count, 16))
+    off = moved_along_normals(model, face_vertices(model)) @ root @ random.normal(size=(count, 16))
     return float(np.median(np.abs(off), axis=0).mean() * 1000), float(turn)
 
 
@@ -81,14 +82,3 @@ def _movements(head: HeadState, places: FloatArray, moving: FloatArray) -> Float
         shape = np.einsum("nc,knc->nk", shift @ rotation, moving)
         out.append(np.column_stack([shape, np.cross(turned, shift), shift, lens]))
     return np.concatenate(out)
-
-
-def _along_normals(model: HeadModel) -> FloatArray:
-    """F x K metres: how identity moves the face along its normal, but for rigid motion."""
-    rows = face_vertices(model)
-    normals = vertex_normals(model.mean, model.triangles)[rows].astype(np.float64)
-    moved = np.einsum("kvc,vc->vk", model.identity[:, rows], normals)
-    centred = model.mean[rows] - model.mean[rows].mean(axis=0)
-    rigid, _ = np.linalg.qr(np.concatenate([normals, np.cross(centred, normals)], axis=1))
-    without: FloatArray = moved - rigid @ (rigid.T @ moved)
-    return without

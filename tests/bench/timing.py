@@ -19,7 +19,7 @@ def taken(work: Callable[[], object], times: int) -> list[float]:
     return found
 
 
-def usual_milliseconds(work: Callable[[], object], times: int) -> float:
+def usual_milliseconds(work: Callable[[], object], times: int = 9) -> float:
     """The median of several runs."""
     return statistics.median(taken(work, times))
 

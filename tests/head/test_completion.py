@@ -9,6 +9,7 @@ from nodes.head._completion import (
     like_skin,
     must_be_skin,
     scalp_share,
+    some_texels,
     without_hair,
 )
 from nodes.head._shape import parts_of
@@ -72,7 +73,9 @@ def seen_from_ahead(where, hair):
 def test_the_back_of_the_head_gets_the_hair_that_is_seen_above_the_forehead(unrolled):
     model, drawn, triangles, where = unrolled
     colours, known = seen_from_ahead(where, True)
-    found = completed(model, drawn, triangles, where, colours, known, SKIN)
+    found = completed(
+        model, drawn, triangles, some_texels(model, drawn, triangles), where, colours, known, SKIN
+    )
     back = (scalp_share(where) > 0.99) & (where[:, 2] < -0.3)
     side = (must_be_skin(where) > 0.99) & (scalp_share(where) < 0.01)
     assert back.sum() > 500 and side.sum() > 500
@@ -84,7 +87,9 @@ def test_the_back_of_the_head_gets_the_hair_that_is_seen_above_the_forehead(unro
 def test_a_bald_head_stays_bald(unrolled):
     model, drawn, triangles, where = unrolled
     colours, known = seen_from_ahead(where, False)
-    found = completed(model, drawn, triangles, where, colours, known, SKIN)
+    found = completed(
+        model, drawn, triangles, some_texels(model, drawn, triangles), where, colours, known, SKIN
+    )
     assert np.abs(found - SKIN).max() < 0.02
 
 
