@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nodes.enhance._upscaling import resized
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values.arrays import FloatArray
 
 #: Where the face lies in an FFHQ square, as shares of its side: middle and half axes.
@@ -81,5 +82,4 @@ def face_shape(side: int) -> FloatArray:
     """S x S in 0..1: the oval of a face in its FFHQ square, with a soft border."""
     place = (np.arange(side, dtype=np.float32) + 0.5) / side
     x, y = (place[None] - _MIDDLE[0]) / _AXES[0], (place[:, None] - _MIDDLE[1]) / _AXES[1]
-    ramp = np.clip((1.0 + _SOFT - np.sqrt(x**2 + y**2)) / (2 * _SOFT), 0.0, 1.0)
-    return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+    return smooth_step((1.0 + _SOFT - np.sqrt(x**2 + y**2)) / (2 * _SOFT)).astype(np.float32)

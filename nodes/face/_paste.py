@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodes.face._crops import Crop, invert, warp
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values.arrays import FloatArray
 
 _LEVELS = 5
@@ -15,8 +16,7 @@ def edge_mask(resolution: int, feather: float) -> FloatArray:
     """R x R: 1 inside, falling smoothly to 0 at the border over a share of the side."""
     ramp = (np.arange(resolution) + 0.5) / resolution
     ramp = np.minimum(ramp, 1 - ramp) / max(feather, 1e-6)
-    ramp = np.clip(ramp, 0.0, 1.0)
-    ramp = ramp * ramp * (3 - 2 * ramp)
+    ramp = smooth_step(ramp)
     result: FloatArray = np.minimum(ramp[:, None], ramp[None, :]).astype(np.float32)
     return result
 

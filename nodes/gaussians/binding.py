@@ -17,6 +17,7 @@ from nodes.gaussians.harmonics import colour_to_harmonic
 from nodes.gaussians.quaternions import from_matrices
 from nodes.head._shape import expressed_vertices, to_world
 from nodes.raster.geometry import rotation_matrix
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import HeadState, Splats
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
@@ -79,8 +80,7 @@ class SplatHead:
 
 def follow(heights: FloatArray) -> FloatArray:
     """How much places at heights of the head's frame (N metres) follow the head: 0 body, 1 head."""
-    t = np.clip((heights - _BODY) / (_HEAD - _BODY), 0.0, 1.0)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return smooth_step((heights - _BODY) / (_HEAD - _BODY)).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from nodes.head._photo_grid import smooth_step
 from nodes.head._shape import landmark_points, parts_of
 from nodes.raster.light import to_linear
+from nodes.raster.ramps import smooth_step
 from nodes.raster.zbuffer import Raster, interpolate
 from nodes.sdk.values import HeadModel
 from nodes.sdk.values.arrays import FloatArray, IntArray

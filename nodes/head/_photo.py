@@ -16,11 +16,12 @@ import numpy as np
 from nodes.head._fit import eye_distance
 from nodes.head._keep import Keeper
 from nodes.head._photo_eyes import eye_table_of, eyeballs_of, lids_of
-from nodes.head._photo_grid import Grid, make_grid, smooth_step
+from nodes.head._photo_grid import Grid, make_grid
 from nodes.head._photo_mouth import OUTER_LIPS, Mouth, make_mouth
 from nodes.head._shape import expressed_vertices, parts_of, to_world
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, Slit, beyond, inside, slit, widened
 from nodes.raster.geometry import project, to_camera, vertex_normals
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import HeadState
 from nodes.sdk.values.arrays import FloatArray, IntArray
@@ -141,8 +142,7 @@ def _lip_share(reference: HeadState, vertices: FloatArray, places: FloatArray, u
     """V in 0..1: 1 on the lips and near them, falling to 0 around."""
     distance = -beyond(reference.landmarks[list(OUTER_LIPS), :2], places)
     near, far = (part * unit for part in _MOUTH_ZONE)
-    t = np.clip((distance - near) / (far - near), 0.0, 1.0)
-    share = 1.0 - t * t * (3.0 - 2.0 * t)
+    share = 1.0 - smooth_step((distance - near) / (far - near))
     # Skin that the photo shows edge-on, or not at all, would smear when it turns towards the viewer.
     normals = vertex_normals(vertices, reference.model.triangles)
     facing = (normals * -vertices).sum(axis=1) / np.linalg.norm(vertices, axis=1)

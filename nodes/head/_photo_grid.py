@@ -13,6 +13,7 @@ from nodes.head._fit import OUTLINE
 from nodes.head._shape import parts_of, to_world
 from nodes.head._slit import beyond
 from nodes.raster.geometry import to_camera
+from nodes.raster.ramps import smooth_step
 from nodes.raster.zbuffer import rasterise
 from nodes.sdk.values import HeadState
 from nodes.sdk.values.arrays import FloatArray, IntArray
@@ -215,9 +216,3 @@ def _turn_share(
         [places[:, 0] - left, right - places[:, 0], places[:, 1] - top, bottom - places[:, 1]]
     )
     return (share * smooth_step(rim / (0.6 * unit))).astype(np.float32)
-
-
-def smooth_step(t: FloatArray) -> FloatArray:
-    """0 up to 0, 1 from 1 on, smooth between."""
-    t = np.clip(t, 0.0, 1.0)
-    return t * t * (3.0 - 2.0 * t)

@@ -19,6 +19,7 @@ from nodes.head._shape import as_fitted, expressed_vertices, landmark_points, pa
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
 from nodes.raster.geometry import project, to_camera, vertex_normals
 from nodes.raster.light import light_basis, to_encoded, to_linear
+from nodes.raster.ramps import smooth_step
 from nodes.raster.sampling import sample_bilinear
 from nodes.raster.zbuffer import interpolate, rasterise
 from nodes.sdk.values import HeadState
@@ -152,11 +153,10 @@ def _look_up(
     view = -to_camera(fit.camera, world)
     view /= np.maximum(np.linalg.norm(view, axis=1, keepdims=True), 1e-9)
     cosine = np.einsum("nk,nk->n", turned, view)
-    t = np.clip((cosine - 0.15) / 0.5, 0.0, 1.0)
     colours = sample_bilinear(photo, pixels[:, :2])
     if light is not None:
         colours = _unlit(colours, outward, light, _of_the_face(places))
-    return colours, (visible * t * t * (3 - 2 * t)).astype(np.float32)
+    return colours, (visible * smooth_step((cosine - 0.15) / 0.5)).astype(np.float32)
 
 
 def _of_the_face(places: FloatArray) -> FloatArray:

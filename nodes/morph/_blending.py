@@ -48,12 +48,6 @@ def blended(skin: Skin, mesh: Mesh, vertices: FloatArray, t: float, stays: np.nd
     return Mesh(places, triangles, uv, Image(colour))
 
 
-def smooth(t: float) -> float:
-    """From 0 to 1 with no speed at either end."""
-    t = min(max(t, 0.0), 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
 def skin_of(
     mesh: Mesh,
     arrived: FloatArray,

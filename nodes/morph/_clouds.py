@@ -9,13 +9,13 @@ from scipy.spatial import cKDTree
 
 from nodes.gaussians.merging import merged, widened
 from nodes.gaussians.quaternions import from_matrices, product
-from nodes.morph._blending import smooth
 from nodes.morph._carrier import carrier_of, riders_of, spaced
 from nodes.morph._frames import Frame, frame_of
 from nodes.morph._pair import Matching, guide_nodes
 from nodes.morph._path import Path
 from nodes.morph._register import SAMPLES, Goal, Start, aligned, register
 from nodes.morph._surface import told_apart
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import Splats
 from nodes.sdk.values.arrays import FloatArray, host_array
 
@@ -122,7 +122,7 @@ class CloudPair:
         now, end = self.path.at(t), self.path.at(1.0)
         frame = self.frames[0].towards(self.frames[1], t)
         back = np.einsum("nij,nkj->nik", now.rotations, end.rotations)
-        gone = smooth(t)
+        gone = float(smooth_step(t))
         places = self._riders[0].moved(self._own, self.path.carrier.rest, now.places, now.rotations)
         leaving = self._moved(0, places, now.rotations, now.growth, frame, 1.0 - gone)
         places = self._riders[1].moved(self._goal_points, end.places, now.places, back)

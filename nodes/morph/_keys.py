@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Table
 from nodes.sdk.values.arrays import FloatArray, host_array
@@ -32,7 +33,7 @@ def segment(amount: float, count: int) -> tuple[int, float]:
 
 def eased(t: float, ease: str) -> float:
     """t in 0..1 as it is, or with no speed at the keys."""
-    return t * t * (3 - 2 * t) if ease == "stop at each" else t
+    return float(smooth_step(t)) if ease == "stop at each" else t
 
 
 def fingerprint(*values: Any) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from nodes.morph._blending import Skin, blended, skin_of, smooth
+from nodes.morph._blending import Skin, blended, skin_of
 from nodes.morph._frames import Frame, frame_of
 from nodes.morph._register import Guides, aligned, register, similarity
 from nodes.morph._side import Side, smoothed
 from nodes.morph._surface import Closest, normals_of
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import Mesh
 from nodes.sdk.values.arrays import FloatArray
 
@@ -210,7 +211,7 @@ class Pair:
             places = side.shrunk(t, rest)
         else:
             side, skin, rest = self.second, self._skins[1], (1.0 - t) / (1.0 - self.handover)
-            places = side.shrunk(1.0 - t, rest) + smooth(rest) * self._gaps
+            places = side.shrunk(1.0 - t, rest) + float(smooth_step(rest)) * self._gaps
         return blended(skin, side.mesh, frame.leave(places), t, side.stays(rest))
 
 

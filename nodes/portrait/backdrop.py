@@ -15,6 +15,7 @@ from nodes.portrait.filling import filled
 from nodes.portrait.outline import OUTLINE
 from nodes.portrait.torso import hidden_torso, like_skin_or_hair, neck_column, neck_sides, rounded_shade
 from nodes.raster.grain import Grain, grain_of, with_grain
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import PARSING_CLASSES, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 
@@ -274,8 +275,7 @@ def without_head(
     bare = body & np.isin(kinds, (*_NECK, BARE))
     cloth = body & ~np.isin(kinds, (*_NECK, *_HEAD, BARE))
     # Strands and shadows that the matte left on the neck are not continued.
-    ramp = np.clip(1.0 - _distance_to(hole) / (_STRAY * unit), 0.0, 1.0)
-    ramp = ramp * ramp * (3.0 - 2.0 * ramp)
+    ramp = smooth_step(1.0 - _distance_to(hole) / (_STRAY * unit))
     stray = ramp > 0
     if bare.sum() < _ENOUGH * unit * unit:
         # A collar hides the neck: its skin is that of the jaw.

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from nodes.head._photo_grid import smooth_step
 from nodes.head._texture import smooth_fill
 from nodes.raster.grain import grain_of, with_grain
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
 _RADIUS = 3

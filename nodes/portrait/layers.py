@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from nodes.head._fit import eye_distance
-from nodes.head._photo_grid import smooth_step
 from nodes.portrait.outline import OUTLINE
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import PARSING_CLASSES, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 
@@ -155,8 +155,7 @@ def _beside_still(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray
     ramp, rim = np.clip(off / 0.22, 0.0, 1.0), np.clip((0.17 - away) / 0.12, 0.0, 1.0)
     # Softened, because edges of labels are jagged.
     share: Any = cv2.GaussianBlur(np.maximum(ramp, rim).astype(np.float32), (0, 0), max(0.035 * unit, 0.5))
-    share = np.clip((share - 0.03) / 0.94, 0.0, 1.0)
-    return np.asarray(share * share * (3.0 - 2.0 * share), np.float32)
+    return np.asarray(smooth_step((share - 0.03) / 0.94), np.float32)
 
 
 def _nearness(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray:
@@ -170,6 +169,5 @@ def _nearness(face: ByteArray, labels: ByteArray, unit: float) -> FloatArray:
         *(((name,), reach) for name, reach in _FADE.items()),
     ):
         there = np.isin(labels, [_NUMBER[name] for name in names])
-        t = np.clip((away[there] - start) / (end - start), 0.0, 1.0)
-        found[there] = 1.0 - t * t * (3.0 - 2.0 * t)
+        found[there] = 1.0 - smooth_step((away[there] - start) / (end - start))
     return found

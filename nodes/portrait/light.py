@@ -19,6 +19,7 @@ from nodes.head._slit import beyond
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera, to_camera, vertex_normals
 from nodes.raster.light import light_basis, to_linear
+from nodes.raster.ramps import smooth_step
 from nodes.raster.sampling import sample_bilinear
 from nodes.raster.zbuffer import interpolate, rasterise
 from nodes.sdk.values import HeadState
@@ -127,7 +128,7 @@ def _weights(fit: HeadState, places: FloatArray, normals: FloatArray) -> FloatAr
     skin = np.zeros(len(places), bool)
     skin[parts.surface] = True
     weight *= skin & (fit.model.mean[:, 2] > 0.0)
-    return (weight * weight * (3.0 - 2.0 * weight)).astype(np.float32)
+    return smooth_step(weight).astype(np.float32)
 
 
 def drawn_over(

@@ -11,6 +11,7 @@ from nodes.head._fit import eye_distance
 from nodes.head._slit import EYE_LEFT, EYE_RIGHT, inside, slit
 from nodes.portrait.light import FaceLight, camera_vertices, drawn_over
 from nodes.raster.light import light_basis, to_encoded, to_linear
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import HeadState
 from nodes.sdk.values.arrays import FloatArray
 
@@ -123,8 +124,7 @@ def head_matte(fit: HeadState, width: int, height: int) -> FloatArray:
     ones = np.ones((len(vertices), 1), np.float32)
     shown = drawn_over(fit, vertices, ones, (0, 0, width, height), coarser)[..., 0]
     distance: Any = cv2.distanceTransform((shown < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    t = np.clip(1.0 - distance * coarser / (_REACH * unit), 0.0, 1.0)
-    soft: Any = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    soft: Any = smooth_step(1.0 - distance * coarser / (_REACH * unit)).astype(np.float32)
     soft = cv2.resize(
         soft, (soft.shape[1] * coarser, soft.shape[0] * coarser), interpolation=cv2.INTER_LINEAR
     )

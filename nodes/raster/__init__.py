@@ -1,3 +1,3 @@
-"""Triangles to pixels on the CPU: projection, a z-buffer, attribute interpolation, shading."""
+"""Triangles to pixels on the CPU: projection, a z-buffer, interpolation; light, grain and ramps of images."""
 
 HOLDS_NODES = False

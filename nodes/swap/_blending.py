@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values.arrays import FloatArray
 
 _EVEN = np.full(3, 1.0 / 3.0, np.float32)
@@ -202,6 +203,5 @@ def soft_mask(alpha: FloatArray, inwards: float) -> FloatArray:
 
     inside = (alpha >= 0.5).astype(np.uint8)
     distance: Any = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    t = np.clip(distance / max(inwards, 1e-3), 0.0, 1.0)
-    soft: FloatArray = (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    soft: FloatArray = smooth_step(distance / max(inwards, 1e-3)).astype(np.float32)
     return soft

@@ -18,6 +18,7 @@ from nodes.portrait.light import camera_vertices
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera
 from nodes.raster.grain import grain_of, with_grain
+from nodes.raster.ramps import smooth_step
 from nodes.raster.sampling import sample_bilinear, sample_texture
 from nodes.raster.zbuffer import interpolate, interpolate_corners, rasterise
 from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
@@ -280,8 +281,7 @@ def _just_around(mask: FloatArray, reach: float) -> FloatArray:
     outside = (mask < 0.5).astype(np.uint8)
     inwards = cv2.distanceTransform(1 - outside, cv2.DIST_L2, 5)
     outwards = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
-    t = np.clip(0.5 + (inwards - outwards) / (2.0 * max(reach, 1.0)), 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+    return np.asarray(smooth_step(0.5 + (inwards - outwards) / (2.0 * max(reach, 1.0))), np.float32)
 
 
 def _openings(points: FloatArray, box: tuple[int, int, int, int], unit: float) -> FloatArray:

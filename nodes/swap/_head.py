@@ -9,7 +9,6 @@ import numpy as np
 
 from nodes.face._pose import Angles
 from nodes.head._fit import eye_distance
-from nodes.head._photo_grid import smooth_step
 from nodes.head._pose import turned
 from nodes.head._shape import as_fitted
 from nodes.head._texture import smooth_fill
@@ -19,6 +18,7 @@ from nodes.portrait.looking import turn_between
 from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.raster.grain import Grain, grain_of, with_grain
 from nodes.raster.light import to_encoded, to_linear
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 from nodes.swap._face import moved_landmarks
@@ -159,8 +159,7 @@ def _well_inside(labels: ByteArray, unit: float) -> FloatArray:
 
 def _falling(t: FloatArray) -> FloatArray:
     """1 up to 0, 0 from 1 on, smooth between."""
-    t = np.clip(t, 0.0, 1.0)
-    return np.asarray(1.0 - t * t * (3.0 - 2.0 * t), np.float32)
+    return np.asarray(1.0 - smooth_step(t), np.float32)
 
 
 def _pure(picture: FloatArray, alpha: FloatArray, unit: float) -> FloatArray:
@@ -207,8 +206,7 @@ def _rim_fade(shape: tuple[int, ...], reach: float, tips: FloatArray) -> FloatAr
     down = (height - np.arange(height, dtype=np.float32) - 0.5)[:, None]
     across = np.minimum(np.arange(width) + 0.5, width - np.arange(width) - 0.5)[None, :]
     lower = 2.2 * (down / max(reach, 1.0) - 1.2 * tips[None, :])
-    t = np.clip(np.minimum(lower, across / max(reach, 1.0)), 0.0, 1.0)
-    return (t * t * (3.0 - 2.0 * t)).astype(np.float32)
+    return smooth_step(np.minimum(lower, across / max(reach, 1.0))).astype(np.float32)
 
 
 def acting_like(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import ARKIT_NAMES, Motion
 from nodes.sdk.values.arrays import FloatArray, host_array
 from nodes.voice.moving import MOUTH
@@ -106,8 +107,7 @@ def with_feeling(motion: Motion, pose: FloatArray, arousal: float, ease: float) 
 
     values = host_array(motion.coefficients)
     count = len(values)
-    rise = np.clip((np.arange(count) / motion.fps + 1e-6) / max(ease, 1e-3), 0, 1)
-    rise = (rise * rise * (3 - 2 * rise))[:, None]
+    rise = smooth_step((np.arange(count) / motion.fps + 1e-6) / max(ease, 1e-3))[:, None]
     wider = 1.0 + 0.25 * arousal
     gap = np.maximum(lip_gap(values), 0.0) * (1 + (wider - 1) * rise[:, 0])
     result = values.copy()

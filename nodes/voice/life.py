@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import ARKIT_NAMES, Motion
 from nodes.sdk.values.arrays import FloatArray, host_array
 
@@ -148,8 +149,7 @@ def glances(
         target = random.normal(0, [0.045, 0.085]) if away else random.normal(0, [0.006, 0.008])
         size = float(np.hypot(*(target - now)))
         length = max(int(2.2 + size * 50), 2)  # main sequence: about 21 ms and 2.2 ms a degree
-        ramp = np.linspace(0, 1, length + 1)[1:]
-        ramp = ramp * ramp * (3 - 2 * ramp)
+        ramp = smooth_step(np.linspace(0, 1, length + 1)[1:])
         last = min(step + length, count)
         gaze[step:last] = now + (target - now) * ramp[: last - step, None]
         jumps.append((step, size))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nodes.raster.ramps import smooth_step
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice.phones import INDEX, SILENCE, SYMBOLS, VOWELS, Phone, per_frame, trust_per_frame
 
@@ -174,5 +175,4 @@ def _ease(count: int, from_start: bool, to_end: bool) -> FloatArray:
     steps = np.arange(count) + 0.5
     closing = np.ones(count) if from_start else np.clip((steps - 0.06 * RATE) / (0.28 * RATE), 0, 1)
     opening = np.ones(count) if to_end else np.clip((count - steps) / (0.18 * RATE), 0, 1)
-    share = np.minimum(closing, opening)
-    return (share * share * (3 - 2 * share)).astype(np.float32)
+    return smooth_step(np.minimum(closing, opening)).astype(np.float32)
