@@ -162,9 +162,9 @@ def _own(app: Any) -> dict[str, float]:
 
 
 def _session(document: Document) -> Any:
-    from tests.ui.canvas.fakes import FakeSession
+    from tests.ui.canvas.fakes import SmallSession
 
-    return FakeSession(document.graph, document.registry)
+    return SmallSession(document.graph, document.registry)
 
 
 def _peer(app: Any) -> dict[str, float] | str:

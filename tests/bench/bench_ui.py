@@ -241,7 +241,7 @@ def _pull() -> Row:
     from app.ui.theme import current_theme
     from nodes.sdk.values import ARKIT_NAMES, Motion
     from nodes.voice.editing import OffsetKey, read_offsets, write_offsets
-    from tests.ui.canvas.fakes import FakeSession
+    from tests.ui.canvas.fakes import SmallSession
 
     application = QApplication.instance()
     assert isinstance(application, QApplication)
@@ -249,7 +249,7 @@ def _pull() -> Row:
     waves = np.sin(np.arange(count)[:, None] / (20 + np.arange(52)[None, :])) * 0.4 + 0.5
     nothing = np.zeros((count, 3), np.float32)
     motion = Motion(waves.astype(np.float32), nothing, nothing, np.zeros((count, 2, 2), np.float32), rate)
-    session = FakeSession(Graph(nodes={"hand": NodeInstance("blur")}))
+    session = SmallSession(Graph(nodes={"hand": NodeInstance("blur")}))
     plot = MotionPlot(session, None)  # type: ignore[arg-type]
     plot.resize(1280, 300)
     plot.show()

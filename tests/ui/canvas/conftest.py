@@ -9,13 +9,15 @@ from pytestqt.qtbot import QtBot
 
 from app.ui.actions import Actions
 from app.ui.canvas import GraphCanvas
-from tests.ui.canvas.fakes import FakeSession, face_graph
+from tests.ui.canvas.fakes import SmallSession, face_graph
 from tests.ui.canvas.hand import Hand
 
 
 @pytest.fixture
-def session() -> FakeSession:
-    return FakeSession(face_graph())
+def session() -> Iterator[SmallSession]:
+    made = SmallSession(face_graph())
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def actions(qapp: object) -> Iterator[Actions]:
 
 
 @pytest.fixture
-def canvas(qtbot: QtBot, session: FakeSession, actions: Actions) -> GraphCanvas:
+def canvas(qtbot: QtBot, session: SmallSession, actions: Actions) -> GraphCanvas:
     made = GraphCanvas(session, actions)
     qtbot.addWidget(made)
     made.resize(1280, 800)

@@ -1,20 +1,17 @@
-"""A session without an engine, and a few node kinds, for tests of the canvas and the panels."""
+"""A session whose engine computes nothing, and a few node kinds, for tests of the canvas and the panels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Annotated, Literal, NamedTuple
 
-from PySide6.QtCore import QObject, Signal
-
 from app.document.document import Document
-from app.document.graph import Graph, GraphError, NodeInstance, Port
-from app.document.subgraph import edited_at
-from app.ui.place import Place
+from app.document.graph import Graph, NodeInstance, Port
+from app.ui.session import Session
 from nodes.sdk.node import node
 from nodes.sdk.params import Choice, Colour, File, Slider, Text, Toggle
 from nodes.sdk.registry import Registry
 from nodes.sdk.values import Faces, HeadState, Image, Mask
+from tests.ui.fakes import FakeEngine
 
 
 @node(title="Load image", category="Load")
@@ -124,131 +121,23 @@ def small_registry() -> Registry:
     return registry
 
 
-class FakeSession(QObject):
-    """What the canvas and the panels need of `app.ui.session.Session`."""
+class SmallSession(Session):
+    """The editor's session on a graph of the kinds above; its engine computes nothing.
 
-    graph_changed = Signal(object, object)
-    frame_changed = Signal(int)
-    node_state = Signal(object)
-    thumbnail = Signal(object)
-    selection_changed = Signal(object)
-    slots_changed = Signal()
-    place_changed = Signal()
-    pins_changed = Signal()
-    message = Signal(str)
+    Attributes:
+        messages: the lines of the status bar so far.
+    """
+
+    engine: FakeEngine
 
     def __init__(self, graph: Graph | None = None, registry: Registry | None = None) -> None:
-        super().__init__()
-        self.registry = registry or small_registry()
-        self.document = Document(self.registry, graph)
-        self.place = Place(self.document.graph)
-        self.pins: set[str] = set()
-        self.purged: list[str] = []
-        self.frame = 0
-        self.selection: tuple[str, ...] = ()
-        self.slots: dict[int, Port] = {}
-        self.slot = 1
-        self.states: dict[str, object] = {}
+        super().__init__(FakeEngine, registry or small_registry())
+        self.adopt(Document(self.registry, graph))
         self.messages: list[str] = []
         self.message.connect(self.messages.append)
 
-    @property
-    def graph(self) -> Graph:
-        return self.place.shown
 
-    @property
-    def whole(self) -> Graph:
-        return self.place.whole
-
-    def state_of(self, name: str) -> object | None:
-        return self.states.get(self.place.address(name))
-
-    def enter(self, name: str) -> None:
-        instance = self.graph.nodes.get(name)
-        if instance is not None and instance.inner is not None:
-            self.go_to((*self.place.path, name))
-
-    def leave(self) -> bool:
-        path = self.place.path
-        if path:
-            self.go_to(path[:-1])
-            self.select(path[-1:])
-        return bool(path)
-
-    def go_to(self, path: tuple[str, ...]) -> None:
-        before = self.graph
-        self.select(())
-        self.place.go_to(path)
-        self.place_changed.emit()
-        self.graph_changed.emit(before, self.graph)
-
-    def reveal(self, address: str) -> str:
-        *path, name = address.split(".")
-        self.go_to(tuple(path))
-        return name
-
-    def is_pinned(self, name: str) -> bool:
-        return self.place.address(name) in self.pins
-
-    def toggle_pins(self, names: Iterable[str]) -> None:
-        self.pins ^= {self.place.address(name) for name in names}
-        self.pins_changed.emit()
-
-    def purge(self, names: Iterable[str]) -> None:
-        self.purged += [self.place.address(name) for name in names]
-
-    def edit(self, label: str, function: Callable[[Graph], Graph], merge: str = "") -> bool:
-        path = self.place.path
-        return self.edit_document(label, lambda graph: edited_at(graph, path, function), merge)
-
-    def edit_document(self, label: str, function: Callable[[Graph], Graph], merge: str = "") -> bool:
-        before = self.document.graph
-        try:
-            self.document.edit(label, function, merge=merge)
-        except GraphError as error:
-            self.message.emit(str(error))
-            return False
-        self._tell(before)
-        return True
-
-    def undo(self) -> None:
-        before = self.document.graph
-        if self.document.undo():
-            self._tell(before)
-
-    def redo(self) -> None:
-        before = self.document.graph
-        if self.document.redo():
-            self._tell(before)
-
-    def select(self, names: Iterable[str]) -> None:
-        chosen = tuple(name for name in names if name in self.graph.nodes)
-        if chosen != self.selection:
-            self.selection = chosen
-            self.selection_changed.emit(chosen)
-
-    def set_frame(self, frame: int) -> None:
-        self.frame = frame
-        self.frame_changed.emit(frame)
-
-    def view_node(self, name: str, slot: int = 1, output: str = "") -> None:
-        self.slots[slot] = Port(self.place.address(name), output or "out")
-        self.slot = slot
-        self.slots_changed.emit()
-
-    def cancel(self) -> None:
-        pass
-
-    def _tell(self, before: Graph) -> None:
-        if self.document.graph is not before:
-            shown = self.graph
-            if self.place.follow(self.document.graph):
-                self.place_changed.emit()
-            self.graph_changed.emit(shown, self.graph)
-            self.select(self.selection)
-
-
-def steps(session: FakeSession) -> int:
+def steps(session: SmallSession) -> int:
     """How many steps can be undone; leaves the document as it was."""
     count = 0
     while session.document.undo():

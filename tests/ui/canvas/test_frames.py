@@ -9,11 +9,11 @@ from PySide6.QtTest import QTest
 
 from app.document.graph import Backdrop
 from app.ui.canvas import GraphCanvas
-from tests.ui.canvas.fakes import FakeSession, steps
+from tests.ui.canvas.fakes import SmallSession, steps
 from tests.ui.canvas.hand import CTRL, SHIFT, Hand
 
 
-def test_frame_around_the_selection(canvas: GraphCanvas, hand: Hand, session: FakeSession) -> None:
+def test_frame_around_the_selection(canvas: GraphCanvas, hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("photo"))
     hand.click(hand.title("faces"), keys=SHIFT)
     hand.key(Qt.Key.Key_G, CTRL)
@@ -28,12 +28,12 @@ def test_frame_around_the_selection(canvas: GraphCanvas, hand: Hand, session: Fa
     ]
 
 
-def framed(session: FakeSession) -> None:
+def framed(session: SmallSession) -> None:
     backdrop = Backdrop("Reading", -40.0, -60.0, 480.0, 260.0)
     session.edit("frame", lambda graph: replace(graph, backdrops={"frame": backdrop}))
 
 
-def test_dragging_a_frame_takes_its_nodes_along(hand: Hand, session: FakeSession) -> None:
+def test_dragging_a_frame_takes_its_nodes_along(hand: Hand, session: SmallSession) -> None:
     framed(session)
     hand.drag((100, -50), (150, 250))
     assert session.graph.backdrops["frame"].y == 240
@@ -42,13 +42,13 @@ def test_dragging_a_frame_takes_its_nodes_along(hand: Hand, session: FakeSession
     assert steps(session) == 2
 
 
-def test_a_frame_is_resized_by_its_corner(hand: Hand, session: FakeSession) -> None:
+def test_a_frame_is_resized_by_its_corner(hand: Hand, session: SmallSession) -> None:
     framed(session)
     hand.drag((436, 196), (536, 296))
     assert (session.graph.backdrops["frame"].width, session.graph.backdrops["frame"].height) == (580, 360)
 
 
-def test_a_frame_can_be_coloured_and_deleted(canvas: GraphCanvas, hand: Hand, session: FakeSession) -> None:
+def test_a_frame_can_be_coloured_and_deleted(canvas: GraphCanvas, hand: Hand, session: SmallSession) -> None:
     framed(session)
     hand.click((100, -50))
     canvas.commands.naming.set_colour("#7d3c3a")

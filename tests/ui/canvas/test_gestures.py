@@ -15,13 +15,13 @@ from app.ui.canvas import GraphCanvas
 from app.ui.canvas.bends import bends_of
 from app.ui.canvas.gestures.wire import DragWire
 from app.ui.canvas.wiring import Wire
-from tests.ui.canvas.fakes import FakeSession, steps
+from tests.ui.canvas.fakes import SmallSession, steps
 from tests.ui.canvas.hand import ALT, CTRL, MIDDLE, NONE, RIGHT, SHIFT, Hand
 
 EMPTY = (300.0, 400.0)
 
 
-def add(session: FakeSession, name: str, kind: str, x: float, y: float) -> None:
+def add(session: SmallSession, name: str, kind: str, x: float, y: float) -> None:
     session.edit("add", lambda graph: graph.with_node(name, NodeInstance(kind, x=x, y=y)))
 
 
@@ -78,14 +78,14 @@ def test_f_frames_the_selection_and_a_all(canvas: GraphCanvas, hand: Hand) -> No
 # -- selecting --------------------------------------------------------------------------------
 
 
-def test_click_selects_one_and_empty_canvas_none(hand: Hand, session: FakeSession) -> None:
+def test_click_selects_one_and_empty_canvas_none(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("faces"))
     assert session.selection == ("faces",)
     hand.click(EMPTY)
     assert session.selection == ()
 
 
-def test_shift_click_adds_and_ctrl_click_toggles(hand: Hand, session: FakeSession) -> None:
+def test_shift_click_adds_and_ctrl_click_toggles(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("faces"))
     hand.click(hand.title("head"), keys=SHIFT)
     assert set(session.selection) == {"faces", "head"}
@@ -93,12 +93,12 @@ def test_shift_click_adds_and_ctrl_click_toggles(hand: Hand, session: FakeSessio
     assert session.selection == ("head",)
 
 
-def test_marquee_selects_what_it_touches(hand: Hand, session: FakeSession) -> None:
+def test_marquee_selects_what_it_touches(hand: Hand, session: SmallSession) -> None:
     hand.drag((-40, -40), (300, 90))
     assert set(session.selection) == {"photo", "faces"}
 
 
-def test_marquee_with_shift_adds_and_with_ctrl_toggles(hand: Hand, session: FakeSession) -> None:
+def test_marquee_with_shift_adds_and_with_ctrl_toggles(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("edit"))
     hand.drag((-40, -40), (100, 90), keys=SHIFT)
     assert set(session.selection) == {"photo", "edit"}
@@ -106,7 +106,7 @@ def test_marquee_with_shift_adds_and_with_ctrl_toggles(hand: Hand, session: Fake
     assert set(session.selection) == {"faces", "edit"}
 
 
-def test_esc_takes_a_marquee_back(canvas: GraphCanvas, hand: Hand, session: FakeSession) -> None:
+def test_esc_takes_a_marquee_back(canvas: GraphCanvas, hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("edit"))
     hand.press((-40, -40))
     hand.move((300, 90))
@@ -119,7 +119,7 @@ def test_esc_takes_a_marquee_back(canvas: GraphCanvas, hand: Hand, session: Fake
 # -- moving -----------------------------------------------------------------------------------
 
 
-def test_drag_moves_the_selection_in_one_step(hand: Hand, session: FakeSession) -> None:
+def test_drag_moves_the_selection_in_one_step(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("photo"))
     hand.click(hand.title("faces"), keys=SHIFT)
     hand.drag(hand.title("photo"), (60 + 100, 10 + 200), steps=20)
@@ -130,7 +130,7 @@ def test_drag_moves_the_selection_in_one_step(hand: Hand, session: FakeSession) 
     assert steps(session) == 1
 
 
-def test_esc_takes_a_move_back(canvas: GraphCanvas, hand: Hand, session: FakeSession) -> None:
+def test_esc_takes_a_move_back(canvas: GraphCanvas, hand: Hand, session: SmallSession) -> None:
     before = session.graph
     hand.press(hand.title("photo"))
     hand.move((200, 300))
@@ -149,7 +149,7 @@ def test_wires_follow_a_drag(canvas: GraphCanvas, hand: Hand) -> None:
     hand.release((820, 210))
 
 
-def test_drop_on_a_wire_inserts(hand: Hand, session: FakeSession) -> None:
+def test_drop_on_a_wire_inserts(hand: Hand, session: SmallSession) -> None:
     add(session, "soft", "blur", 0, 300)
     # The wire from the photo to the head's image runs level at y = 54.
     hand.drag(hand.title("soft"), (60 + 300, 10 + 20), steps=12)
@@ -159,7 +159,7 @@ def test_drop_on_a_wire_inserts(hand: Hand, session: FakeSession) -> None:
     assert steps(session) == 2
 
 
-def test_alt_drag_extracts_and_heals(hand: Hand, session: FakeSession) -> None:
+def test_alt_drag_extracts_and_heals(hand: Hand, session: SmallSession) -> None:
     add(session, "soft", "blur", 240, -200)
     session.edit("wire", lambda g: g.with_link(Port("photo", "out"), "soft", "image"))
     session.edit("wire", lambda g: g.with_link(Port("soft", "out"), "head", "image"))
@@ -170,7 +170,7 @@ def test_alt_drag_extracts_and_heals(hand: Hand, session: FakeSession) -> None:
     assert steps(session) == 4
 
 
-def test_shaking_a_node_takes_it_out_of_its_wires(hand: Hand, session: FakeSession) -> None:
+def test_shaking_a_node_takes_it_out_of_its_wires(hand: Hand, session: SmallSession) -> None:
     add(session, "soft", "blur", 240, -200)
     session.edit("wire", lambda g: g.with_link(Port("photo", "out"), "soft", "image"))
     session.edit("wire", lambda g: g.with_link(Port("soft", "out"), "head", "image"))
@@ -186,27 +186,27 @@ def test_shaking_a_node_takes_it_out_of_its_wires(hand: Hand, session: FakeSessi
 # -- wires ------------------------------------------------------------------------------------
 
 
-def test_wire_is_drawn_from_output_to_input(hand: Hand, session: FakeSession) -> None:
+def test_wire_is_drawn_from_output_to_input(hand: Hand, session: SmallSession) -> None:
     add(session, "soft", "blur", 240, 300)
     hand.drag(hand.socket("photo", "output", "out"), hand.socket("soft", "input", "image"))
     assert session.graph.sources("soft", "image") == (Port("photo", "out"),)
     assert steps(session) == 2
 
 
-def test_wire_is_drawn_from_input_to_output_too(hand: Hand, session: FakeSession) -> None:
+def test_wire_is_drawn_from_input_to_output_too(hand: Hand, session: SmallSession) -> None:
     add(session, "soft", "blur", 240, 300)
     hand.drag(hand.socket("soft", "input", "image"), hand.socket("photo", "output", "out"))
     assert session.graph.sources("soft", "image") == (Port("photo", "out"),)
 
 
-def test_wire_snaps_to_a_socket_nearby(hand: Hand, session: FakeSession) -> None:
+def test_wire_snaps_to_a_socket_nearby(hand: Hand, session: SmallSession) -> None:
     add(session, "soft", "blur", 240, 300)
     x, y = hand.socket("soft", "input", "image")
     hand.drag(hand.socket("photo", "output", "out"), (x - 20, y + 8))
     assert session.graph.sources("soft", "image") == (Port("photo", "out"),)
 
 
-def test_wire_dropped_on_a_node_takes_its_first_fitting_input(hand: Hand, session: FakeSession) -> None:
+def test_wire_dropped_on_a_node_takes_its_first_fitting_input(hand: Hand, session: SmallSession) -> None:
     add(session, "blend", "blend_images", 240, 300)
     hand.drag(hand.socket("photo", "output", "out"), hand.title("blend"))
     hand.drag(hand.socket("photo", "output", "out"), hand.title("blend"))
@@ -215,7 +215,7 @@ def test_wire_dropped_on_a_node_takes_its_first_fitting_input(hand: Hand, sessio
 
 
 def test_refused_sockets_grey_out_with_the_reason(
-    canvas: GraphCanvas, hand: Hand, session: FakeSession
+    canvas: GraphCanvas, hand: Hand, session: SmallSession
 ) -> None:
     before = session.graph
     hand.press(hand.socket("photo", "output", "out"))
@@ -232,7 +232,7 @@ def test_refused_sockets_grey_out_with_the_reason(
 
 
 def test_wire_that_would_close_a_cycle_is_refused(
-    canvas: GraphCanvas, hand: Hand, session: FakeSession
+    canvas: GraphCanvas, hand: Hand, session: SmallSession
 ) -> None:
     add(session, "one", "blur", 0, 300)
     add(session, "two", "blur", 300, 300)
@@ -243,7 +243,7 @@ def test_wire_that_would_close_a_cycle_is_refused(
     assert "cycle" in session.messages[-1]
 
 
-def test_conversion_is_inserted_visibly(hand: Hand, session: FakeSession) -> None:
+def test_conversion_is_inserted_visibly(hand: Hand, session: SmallSession) -> None:
     add(session, "blend", "blend_images", 240, 300)
     hand.drag(hand.socket("photo", "output", "out"), hand.socket("blend", "input", "mask"))
     graph = session.graph
@@ -252,13 +252,13 @@ def test_conversion_is_inserted_visibly(hand: Hand, session: FakeSession) -> Non
     assert steps(session) == 2
 
 
-def test_dragging_a_wire_off_its_input_disconnects(hand: Hand, session: FakeSession) -> None:
+def test_dragging_a_wire_off_its_input_disconnects(hand: Hand, session: SmallSession) -> None:
     hand.drag(hand.socket("edit", "input", "head"), (600, 400))
     assert session.graph.sources("edit", "head") == ()
     assert steps(session) == 1
 
 
-def test_dragging_a_wire_to_another_input_moves_it(hand: Hand, session: FakeSession) -> None:
+def test_dragging_a_wire_to_another_input_moves_it(hand: Hand, session: SmallSession) -> None:
     add(session, "soft", "blur", 240, 300)
     hand.drag(hand.socket("faces", "input", "image"), hand.socket("soft", "input", "image"))
     assert session.graph.sources("faces", "image") == ()
@@ -266,7 +266,7 @@ def test_dragging_a_wire_to_another_input_moves_it(hand: Hand, session: FakeSess
     assert steps(session) == 2
 
 
-def test_input_that_takes_many_collects_wires(hand: Hand, session: FakeSession) -> None:
+def test_input_that_takes_many_collects_wires(hand: Hand, session: SmallSession) -> None:
     add(session, "soft", "blur", 0, 300)
     add(session, "all", "collect", 240, 300)
     hand.drag(hand.socket("photo", "output", "out"), hand.socket("all", "input", "images"))
@@ -275,7 +275,7 @@ def test_input_that_takes_many_collects_wires(hand: Hand, session: FakeSession) 
 
 
 def test_wire_to_empty_opens_the_palette_filtered_and_connects(
-    canvas: GraphCanvas, hand: Hand, session: FakeSession
+    canvas: GraphCanvas, hand: Hand, session: SmallSession
 ) -> None:
     hand.drag(hand.socket("edit", "output", "out"), (1000, 300))
     assert canvas.palette_popup is not None
@@ -287,7 +287,7 @@ def test_wire_to_empty_opens_the_palette_filtered_and_connects(
 
 
 @pytest.mark.parametrize("way", ["ctrl+right", "x"])
-def test_cut_stroke_cuts_every_wire_it_crosses(hand: Hand, session: FakeSession, way: str) -> None:
+def test_cut_stroke_cuts_every_wire_it_crosses(hand: Hand, session: SmallSession, way: str) -> None:
     stroke = ((440.0, -60.0), (446.0, 160.0))
     if way == "x":
         QTest.keyPress(hand.canvas, Qt.Key.Key_X)
@@ -302,7 +302,7 @@ def test_cut_stroke_cuts_every_wire_it_crosses(hand: Hand, session: FakeSession,
 
 
 def test_ctrl_click_on_a_wire_makes_a_dot_that_can_be_dragged_and_removed(
-    hand: Hand, session: FakeSession
+    hand: Hand, session: SmallSession
 ) -> None:
     wire = Wire(Port("head", "out"), "edit", "head")
     hand.click((688, 54), keys=CTRL)
@@ -319,7 +319,7 @@ def test_ctrl_click_on_a_wire_makes_a_dot_that_can_be_dragged_and_removed(
 
 @pytest.mark.parametrize("way", ["tab", "shift+a", "double", "right"])
 def test_palette_opens_and_adds_at_the_cursor(
-    canvas: GraphCanvas, hand: Hand, session: FakeSession, way: str
+    canvas: GraphCanvas, hand: Hand, session: SmallSession, way: str
 ) -> None:
     hand.move(EMPTY, Qt.MouseButton.NoButton)
     if way == "tab":
@@ -342,7 +342,7 @@ def test_palette_opens_and_adds_at_the_cursor(
 
 
 def test_palette_by_key_wires_to_the_selected_node(
-    canvas: GraphCanvas, hand: Hand, session: FakeSession
+    canvas: GraphCanvas, hand: Hand, session: SmallSession
 ) -> None:
     hand.click(hand.title("photo"))
     for kind, output in (("blur", "photo"), ("fit head", "")):
@@ -356,7 +356,7 @@ def test_palette_by_key_wires_to_the_selected_node(
     assert steps(session) == 2
 
 
-def test_alt_arrows_walk_the_graph(hand: Hand, session: FakeSession) -> None:
+def test_alt_arrows_walk_the_graph(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("head"))
     hand.key(Qt.Key.Key_Right, ALT)
     assert session.selection == ("edit",)
@@ -367,7 +367,9 @@ def test_alt_arrows_walk_the_graph(hand: Hand, session: FakeSession) -> None:
     assert session.selection == ("photo",)
 
 
-def test_esc_closes_the_palette_without_adding(canvas: GraphCanvas, hand: Hand, session: FakeSession) -> None:
+def test_esc_closes_the_palette_without_adding(
+    canvas: GraphCanvas, hand: Hand, session: SmallSession
+) -> None:
     before = session.graph
     hand.key(Qt.Key.Key_Tab)
     assert canvas.palette_popup is not None
@@ -385,7 +387,7 @@ def drop_files(hand: Hand, *paths: str) -> None:
     QApplication.sendEvent(viewport, QDropEvent(QPointF(hand.pixel(EMPTY)), copy, data, left, NONE))
 
 
-def test_dropped_files_become_load_nodes_and_the_others_are_named(hand: Hand, session: FakeSession) -> None:
+def test_dropped_files_become_load_nodes_and_the_others_are_named(hand: Hand, session: SmallSession) -> None:
     drop_files(hand, "/pictures/me.png", "/pictures/me.xyz")
     assert session.graph.nodes["load_image"].parameters["path"] == "/pictures/me.png"
     assert "me.xyz" in session.messages[-1]
@@ -402,7 +404,7 @@ def test_dropped_graph_is_announced(canvas: GraphCanvas, hand: Hand, qtbot: QtBo
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
-def test_delete_heals(hand: Hand, session: FakeSession, key: Qt.Key) -> None:
+def test_delete_heals(hand: Hand, session: SmallSession, key: Qt.Key) -> None:
     add(session, "more", "edit_expression", 960, 0)
     session.edit("wire", lambda g: g.with_link(Port("edit", "out"), "more", "head"))
     hand.click(hand.title("edit"))
@@ -413,7 +415,7 @@ def test_delete_heals(hand: Hand, session: FakeSession, key: Qt.Key) -> None:
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_D, Qt.Key.Key_M])
-def test_disable_toggles(hand: Hand, session: FakeSession, key: Qt.Key) -> None:
+def test_disable_toggles(hand: Hand, session: SmallSession, key: Qt.Key) -> None:
     hand.click(hand.title("edit"))
     hand.key(key)
     assert session.graph.nodes["edit"].disabled
@@ -421,7 +423,7 @@ def test_disable_toggles(hand: Hand, session: FakeSession, key: Qt.Key) -> None:
     assert not session.graph.nodes["edit"].disabled
 
 
-def test_duplicate_without_and_with_inputs(hand: Hand, session: FakeSession) -> None:
+def test_duplicate_without_and_with_inputs(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("head"))
     hand.click(hand.title("edit"), keys=SHIFT)
     hand.key(Qt.Key.Key_D, CTRL)
@@ -434,7 +436,7 @@ def test_duplicate_without_and_with_inputs(hand: Hand, session: FakeSession) -> 
     assert session.graph.sources("head_2", "image") == (Port("photo", "out"),)
 
 
-def test_copy_and_paste_go_through_text(hand: Hand, session: FakeSession) -> None:
+def test_copy_and_paste_go_through_text(hand: Hand, session: SmallSession) -> None:
     session.edit("set", lambda g: g.with_parameter("edit", "jaw_open", 0.5))
     hand.click(hand.title("head"))
     hand.click(hand.title("edit"), keys=SHIFT)
@@ -450,7 +452,7 @@ def test_copy_and_paste_go_through_text(hand: Hand, session: FakeSession) -> Non
     assert steps(session) == 3
 
 
-def test_cut_puts_nodes_into_the_clipboard_and_takes_them_away(hand: Hand, session: FakeSession) -> None:
+def test_cut_puts_nodes_into_the_clipboard_and_takes_them_away(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("edit"))
     hand.key(Qt.Key.Key_X, CTRL)
     assert "edit" not in session.graph.nodes
@@ -458,7 +460,7 @@ def test_cut_puts_nodes_into_the_clipboard_and_takes_them_away(hand: Hand, sessi
     assert session.graph.nodes["edit"].kind == "edit_expression"
 
 
-def test_pasting_something_else_says_so(hand: Hand, session: FakeSession) -> None:
+def test_pasting_something_else_says_so(hand: Hand, session: SmallSession) -> None:
     QGuiApplication.clipboard().setText("a shopping list")
     before = session.graph
     hand.key(Qt.Key.Key_V, CTRL)
@@ -466,23 +468,23 @@ def test_pasting_something_else_says_so(hand: Hand, session: FakeSession) -> Non
     assert "no nodes in the clipboard" in session.messages[-1]
 
 
-def test_digits_send_the_selected_node_to_a_viewer(hand: Hand, session: FakeSession) -> None:
+def test_digits_send_the_selected_node_to_a_viewer(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("edit"))
     hand.key(Qt.Key.Key_3)
     assert session.slots[3].node == "edit"
 
 
-def test_ctrl_shift_click_shows_a_node_in_the_viewer(hand: Hand, session: FakeSession) -> None:
+def test_ctrl_shift_click_shows_a_node_in_the_viewer(hand: Hand, session: SmallSession) -> None:
     hand.click(hand.title("faces"), keys=CTRL | SHIFT)
     assert session.slots[1].node == "faces"
 
 
-def test_double_click_on_a_body_shows_it_in_the_viewer(hand: Hand, session: FakeSession) -> None:
+def test_double_click_on_a_body_shows_it_in_the_viewer(hand: Hand, session: SmallSession) -> None:
     hand.double_click(hand.body("edit"))
     assert session.slots[1].node == "edit"
 
 
-def test_arrange_puts_sources_left_of_what_uses_them(hand: Hand, session: FakeSession) -> None:
+def test_arrange_puts_sources_left_of_what_uses_them(hand: Hand, session: SmallSession) -> None:
     session.edit("mess", lambda g: g.with_positions({"edit": (0.0, 0.0), "photo": (900.0, 50.0)}))
     hand.key(Qt.Key.Key_L)
     nodes = session.graph.nodes
@@ -491,7 +493,7 @@ def test_arrange_puts_sources_left_of_what_uses_them(hand: Hand, session: FakeSe
 
 
 @pytest.mark.parametrize("way", ["f2", "double"])
-def test_rename_in_place(canvas: GraphCanvas, hand: Hand, session: FakeSession, way: str) -> None:
+def test_rename_in_place(canvas: GraphCanvas, hand: Hand, session: SmallSession, way: str) -> None:
     if way == "f2":
         hand.click(hand.title("edit"))
         hand.key(Qt.Key.Key_F2)
@@ -507,7 +509,7 @@ def test_rename_in_place(canvas: GraphCanvas, hand: Hand, session: FakeSession, 
 
 
 def test_rename_to_a_taken_name_is_refused_with_a_message(
-    canvas: GraphCanvas, hand: Hand, session: FakeSession
+    canvas: GraphCanvas, hand: Hand, session: SmallSession
 ) -> None:
     hand.click(hand.title("edit"))
     hand.key(Qt.Key.Key_F2)
@@ -520,7 +522,7 @@ def test_rename_to_a_taken_name_is_refused_with_a_message(
 # -- the keys are the user's ------------------------------------------------------------------
 
 
-def test_changed_key_works_at_once(hand: Hand, session: FakeSession, actions: Actions) -> None:
+def test_changed_key_works_at_once(hand: Hand, session: SmallSession, actions: Actions) -> None:
     actions.set_keys("canvas.disable", ["Q"])
     hand.click(hand.title("edit"))
     hand.key(Qt.Key.Key_D)
@@ -542,7 +544,7 @@ def test_tapped_space_plays_and_a_drag_with_it_does_not(
     assert len(played) == 1
 
 
-def test_undo_during_a_drag_ends_the_drag(canvas: GraphCanvas, hand: Hand, session: FakeSession) -> None:
+def test_undo_during_a_drag_ends_the_drag(canvas: GraphCanvas, hand: Hand, session: SmallSession) -> None:
     session.edit("set", lambda g: g.with_parameter("edit", "jaw_open", 0.5))
     hand.press(hand.title("photo"))
     hand.move((200, 300))

@@ -14,7 +14,7 @@ from app.document.graph import Graph
 from app.ui.canvas import GraphCanvas
 from app.ui.canvas.wiring import Wire
 from app.ui.panels import ParameterPanel
-from tests.ui.canvas.fakes import KINDS, FakeSession
+from tests.ui.canvas.fakes import KINDS, SmallSession
 from tests.ui.canvas.hand import ALT, CTRL, NONE, RIGHT, SHIFT, Hand
 
 ACTIONS = 200
@@ -44,7 +44,8 @@ def check_shown(canvas: GraphCanvas, graph: Graph) -> None:
     for name, node in graph.nodes.items():
         item = scene.nodes[name]
         assert item.instance is node
-        assert (item.x(), item.y()) == (node.x, node.y)
+        # As Qt compares points: it does not move an item by less than what it tells apart.
+        assert item.pos() == QPointF(node.x, node.y)
     for wire, drawn in scene.wires.wires.items():
         assert drawn.points[0] == scene.nodes[wire.source.node].socket_point("output", wire.source.output)
         assert drawn.points[-1] == scene.nodes[wire.target].socket_point("input", wire.input)
@@ -57,7 +58,7 @@ class RandomUser:
     def __init__(self, canvas: GraphCanvas, panel: ParameterPanel, seed: int) -> None:
         self.canvas, self.panel, self.hand = canvas, panel, Hand(canvas)
         self.random = random.Random(seed)
-        self.session: FakeSession = canvas.session
+        self.session: SmallSession = canvas.session
 
     def act(self) -> str:
         """Do something; returns what it was."""
@@ -193,7 +194,7 @@ class RandomUser:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_random_actions_are_shown_undone_and_redone(
-    canvas: GraphCanvas, session: FakeSession, qapp: QApplication, seed: int
+    canvas: GraphCanvas, session: SmallSession, qapp: QApplication, seed: int
 ) -> None:
     QGuiApplication.clipboard().clear()
     panel = ParameterPanel(session, canvas)

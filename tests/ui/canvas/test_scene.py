@@ -16,11 +16,11 @@ from app.ui.canvas import GraphCanvas
 from app.ui.canvas.node_item import NodeItem
 from app.ui.canvas.wiring import Wire
 from app.ui.theme import apply_theme
-from tests.ui.canvas.fakes import FakeSession, face_graph
+from tests.ui.canvas.fakes import SmallSession, face_graph
 
 
 def test_edit_of_one_node_touches_no_other_item(
-    canvas: GraphCanvas, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+    canvas: GraphCanvas, session: SmallSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = dict(canvas.graph_scene.nodes)
     touched: list[str] = []
@@ -36,7 +36,7 @@ def test_edit_of_one_node_touches_no_other_item(
     assert all(canvas.graph_scene.nodes[name] is item for name, item in items.items())
 
 
-def test_items_come_and_go_with_undo_and_redo(canvas: GraphCanvas, session: FakeSession) -> None:
+def test_items_come_and_go_with_undo_and_redo(canvas: GraphCanvas, session: SmallSession) -> None:
     scene = canvas.graph_scene
     before = len(scene.items())
     session.edit("add", lambda g: g.with_node("soft", NodeInstance("blur")))
@@ -51,14 +51,16 @@ def test_items_come_and_go_with_undo_and_redo(canvas: GraphCanvas, session: Fake
     assert "soft" in scene.nodes and len(scene.wires.wires) == 5
 
 
-def test_rename_takes_the_wires_along(canvas: GraphCanvas, session: FakeSession) -> None:
+def test_rename_takes_the_wires_along(canvas: GraphCanvas, session: SmallSession) -> None:
     session.edit("rename", lambda g: g.renamed("head", "skull"))
     wires = canvas.graph_scene.wires.wires
     assert Wire(Port("skull", "out"), "edit", "head") in wires
     assert len(wires) == 4
 
 
-def test_unknown_kind_shows_a_socket_for_each_of_its_wires(canvas: GraphCanvas, session: FakeSession) -> None:
+def test_unknown_kind_shows_a_socket_for_each_of_its_wires(
+    canvas: GraphCanvas, session: SmallSession
+) -> None:
     session.edit("add", lambda g: g.with_node("odd", NodeInstance("splat_wizard", x=300.0, y=300.0)))
     session.edit("wire", lambda g: g.with_link(Port("photo", "out"), "odd", "stuff"))
     session.edit("wire", lambda g: g.with_link(Port("odd", "gold"), "edit", "head"))
@@ -68,7 +70,7 @@ def test_unknown_kind_shows_a_socket_for_each_of_its_wires(canvas: GraphCanvas, 
     assert "not installed" in item.tooltip()
 
 
-def test_states_show_as_badge_and_tooltip(canvas: GraphCanvas, session: FakeSession) -> None:
+def test_states_show_as_badge_and_tooltip(canvas: GraphCanvas, session: SmallSession) -> None:
     item = canvas.graph_scene.nodes["edit"]
     error = ErrorReport("edit", "the picture has no face", "Choose another", ("head: HeadState",))
     session.node_state.emit(NodeState(1, "edit", "failed", error=error))
@@ -81,13 +83,13 @@ def test_states_show_as_badge_and_tooltip(canvas: GraphCanvas, session: FakeSess
     assert "2.9 MB" in item.tooltip()
 
 
-def test_tooltip_escapes_what_it_is_told(canvas: GraphCanvas, session: FakeSession) -> None:
+def test_tooltip_escapes_what_it_is_told(canvas: GraphCanvas, session: SmallSession) -> None:
     error = ErrorReport("edit", "<img src='x'>")
     session.node_state.emit(NodeState(1, "edit", "failed", error=error))
     assert "<img" not in canvas.graph_scene.nodes["edit"].tooltip()
 
 
-def test_thumbnail_is_shown_and_never_larger_than_160(canvas: GraphCanvas, session: FakeSession) -> None:
+def test_thumbnail_is_shown_and_never_larger_than_160(canvas: GraphCanvas, session: SmallSession) -> None:
     item = canvas.graph_scene.nodes["photo"]
     low = item.layout.height
     session.thumbnail.emit(Thumbnail("photo", np.zeros((400, 300, 4), np.uint8)))
@@ -98,7 +100,7 @@ def test_thumbnail_is_shown_and_never_larger_than_160(canvas: GraphCanvas, sessi
     assert item.layout.height == low
 
 
-def test_another_document_starts_afresh(canvas: GraphCanvas, session: FakeSession) -> None:
+def test_another_document_starts_afresh(canvas: GraphCanvas, session: SmallSession) -> None:
     session.node_state.emit(NodeState(1, "edit", "failed", error=ErrorReport("edit", "no")))
     before = session.graph
     session.document = Document(session.registry, face_graph())
@@ -106,7 +108,7 @@ def test_another_document_starts_afresh(canvas: GraphCanvas, session: FakeSessio
     assert not canvas.graph_scene.nodes["edit"].badge.failed
 
 
-def test_empty_canvas_says_what_to_do(canvas: GraphCanvas, session: FakeSession) -> None:
+def test_empty_canvas_says_what_to_do(canvas: GraphCanvas, session: SmallSession) -> None:
     session.edit("clear", lambda _graph: Graph())
     picture = canvas.grab().toImage()
     ground = picture.pixelColor(5, 5)
@@ -121,7 +123,7 @@ def test_empty_canvas_says_what_to_do(canvas: GraphCanvas, session: FakeSession)
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("zoom", [0.1, 0.35, 0.5, 0.7, 1.0, 2.0])
 def test_every_level_of_detail_paints(
-    canvas: GraphCanvas, session: FakeSession, qapp: QApplication, theme: str, zoom: float
+    canvas: GraphCanvas, session: SmallSession, qapp: QApplication, theme: str, zoom: float
 ) -> None:
     apply_theme(qapp, theme)
     try:
@@ -134,7 +136,7 @@ def test_every_level_of_detail_paints(
         apply_theme(qapp, "dark")
 
 
-def test_closing_a_canvas_leaves_nothing(qtbot: QtBot, session: FakeSession, actions: Actions) -> None:
+def test_closing_a_canvas_leaves_nothing(qtbot: QtBot, session: SmallSession, actions: Actions) -> None:
     import gc
     import weakref
 

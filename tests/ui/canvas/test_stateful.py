@@ -14,7 +14,7 @@ from app.document.format import read_text, write_text
 from app.ui.actions import Actions
 from app.ui.canvas import GraphCanvas
 from app.ui.panels import ParameterPanel
-from tests.ui.canvas.fakes import FakeSession, face_graph
+from tests.ui.canvas.fakes import SmallSession, face_graph
 from tests.ui.canvas.test_random_actions import RandomUser, check_shown, everything
 
 STEPS = 500
@@ -26,7 +26,7 @@ class AnyHand(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         QGuiApplication.clipboard().clear()
-        self.session = FakeSession(face_graph())
+        self.session = SmallSession(face_graph())
         self.actions = Actions()
         self.canvas = GraphCanvas(self.session, self.actions)
         self.canvas.resize(1280, 800)
@@ -67,6 +67,7 @@ class AnyHand(RuleBasedStateMachine):
         self.canvas.close()
         self.canvas.deleteLater()
         self.actions.deleteLater()
+        session.close()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 

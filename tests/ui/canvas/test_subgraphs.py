@@ -11,12 +11,12 @@ from app.document.graph import Port
 from app.engine.protocol import Thumbnail
 from app.ui.canvas import GraphCanvas
 from app.ui.panels import ParameterPanel
-from tests.ui.canvas.fakes import FakeSession, steps
+from tests.ui.canvas.fakes import SmallSession, steps
 from tests.ui.canvas.hand import CTRL, NONE, SHIFT, Hand
 
 
 @pytest.fixture
-def panel(session: FakeSession, canvas: GraphCanvas) -> ParameterPanel:
+def panel(session: SmallSession, canvas: GraphCanvas) -> ParameterPanel:
     made = ParameterPanel(session, canvas)
     made.hide()
     return made
@@ -27,7 +27,7 @@ def group(hand: Hand, canvas: GraphCanvas, *names: str) -> None:
     hand.key(Qt.Key.Key_G, CTRL | SHIFT)
 
 
-def test_a_group_is_one_step_and_selected(hand: Hand, canvas: GraphCanvas, session: FakeSession) -> None:
+def test_a_group_is_one_step_and_selected(hand: Hand, canvas: GraphCanvas, session: SmallSession) -> None:
     group(hand, canvas, "faces", "head")
     assert session.selection == ("group",)
     assert steps(session) == 1
@@ -38,7 +38,7 @@ def test_a_group_is_one_step_and_selected(hand: Hand, canvas: GraphCanvas, sessi
 
 
 def test_double_click_goes_inside_and_escape_out(
-    hand: Hand, canvas: GraphCanvas, session: FakeSession
+    hand: Hand, canvas: GraphCanvas, session: SmallSession
 ) -> None:
     group(hand, canvas, "faces", "head")
     assert not canvas.breadcrumb.isVisible()
@@ -53,7 +53,7 @@ def test_double_click_goes_inside_and_escape_out(
 
 
 def test_edits_inside_are_edits_of_the_document(
-    hand: Hand, canvas: GraphCanvas, session: FakeSession, panel: ParameterPanel
+    hand: Hand, canvas: GraphCanvas, session: SmallSession, panel: ParameterPanel
 ) -> None:
     group(hand, canvas, "faces", "head")
     session.enter("group")
@@ -73,7 +73,7 @@ def test_edits_inside_are_edits_of_the_document(
 
 
 def test_a_promoted_parameter_is_shown_outside_and_stored_inside(
-    hand: Hand, canvas: GraphCanvas, session: FakeSession, panel: ParameterPanel
+    hand: Hand, canvas: GraphCanvas, session: SmallSession, panel: ParameterPanel
 ) -> None:
     group(hand, canvas, "faces", "head")
     assert not panel.rows
@@ -96,7 +96,7 @@ def test_a_promoted_parameter_is_shown_outside_and_stored_inside(
     assert "confidence" in session.whole.nodes["group.faces"].parameters
 
 
-def test_groups_are_copied_into_each_other(hand: Hand, canvas: GraphCanvas, session: FakeSession) -> None:
+def test_groups_are_copied_into_each_other(hand: Hand, canvas: GraphCanvas, session: SmallSession) -> None:
     QGuiApplication.clipboard().clear()
     group(hand, canvas, "faces", "head")
     hand.key(Qt.Key.Key_C, CTRL)
@@ -107,7 +107,7 @@ def test_groups_are_copied_into_each_other(hand: Hand, canvas: GraphCanvas, sess
 
 
 def test_a_group_shows_the_picture_of_what_it_gives(
-    hand: Hand, canvas: GraphCanvas, session: FakeSession
+    hand: Hand, canvas: GraphCanvas, session: SmallSession
 ) -> None:
     group(hand, canvas, "faces", "head")
     session.thumbnail.emit(Thumbnail("group.head", np.zeros((60, 80, 4), np.uint8)))
@@ -118,7 +118,7 @@ def test_a_group_shows_the_picture_of_what_it_gives(
 
 
 def test_inner_nodes_are_viewed_by_their_address(
-    hand: Hand, canvas: GraphCanvas, session: FakeSession
+    hand: Hand, canvas: GraphCanvas, session: SmallSession
 ) -> None:
     group(hand, canvas, "faces", "head")
     session.enter("group")
@@ -130,7 +130,7 @@ def test_inner_nodes_are_viewed_by_their_address(
 
 
 def test_pins_and_forgetting_go_to_the_selected_nodes(
-    hand: Hand, canvas: GraphCanvas, session: FakeSession
+    hand: Hand, canvas: GraphCanvas, session: SmallSession
 ) -> None:
     canvas.select(["head"])
     hand.key(Qt.Key.Key_P, SHIFT)
@@ -139,4 +139,4 @@ def test_pins_and_forgetting_go_to_the_selected_nodes(
     hand.key(Qt.Key.Key_P, SHIFT)
     assert not canvas.graph_scene.nodes["head"]._pinned
     hand.key(Qt.Key.Key_Delete, SHIFT)
-    assert session.purged == ["head"] and "head" in session.graph.nodes
+    assert session.engine.purged == ["head"] and "head" in session.graph.nodes

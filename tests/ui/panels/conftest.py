@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.ui.panels import ParameterPanel
-from tests.ui.canvas.fakes import FakeSession, face_graph
+from tests.ui.canvas.fakes import SmallSession, face_graph
 
 
 @pytest.fixture
-def session() -> FakeSession:
-    return FakeSession(face_graph())
+def session() -> Iterator[SmallSession]:
+    made = SmallSession(face_graph())
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, session: FakeSession) -> ParameterPanel:
+def panel(qtbot: QtBot, session: SmallSession) -> ParameterPanel:
     made = ParameterPanel(session)
     qtbot.addWidget(made)
     made.resize(360, 700)

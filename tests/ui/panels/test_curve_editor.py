@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent
@@ -15,21 +17,23 @@ from app.ui.panels import CurveEditor
 from app.ui.panels.curve_plot import CurvePlot
 from app.ui.theme import apply_theme
 from app.ui.theme.theme import load_theme
-from tests.ui.canvas.fakes import FakeSession, face_graph, steps
+from tests.ui.canvas.fakes import SmallSession, face_graph, steps
 
 JAW, SMILE = Track("edit", "jaw_open"), Track("edit", "smile_left")
 NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def session() -> FakeSession:
+def session() -> Iterator[SmallSession]:
     graph = face_graph().with_parameter("edit", "jaw_open", Curve((Key(0, 0.0), Key(10, 0.8), Key(20, 0.0))))
     graph = graph.with_parameter("edit", "smile_left", Curve((Key(0, -0.4, "linear"), Key(20, -0.9))))
-    return FakeSession(graph)
+    made = SmallSession(graph)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def editor(qtbot: QtBot, session: FakeSession) -> CurveEditor:
+def editor(qtbot: QtBot, session: SmallSession) -> CurveEditor:
     made = CurveEditor(session)
     qtbot.addWidget(made)
     made.resize(1000, 420)
@@ -55,13 +59,13 @@ def drag(plot: CurvePlot, start: QPointF, end: QPointF, keys=NONE) -> None:
     send(plot, QEvent.Type.MouseButtonRelease, end, keys)
 
 
-def keys_of(session: FakeSession, track: Track) -> list[tuple[float, float]]:
+def keys_of(session: SmallSession, track: Track) -> list[tuple[float, float]]:
     setting = session.graph.nodes[track.node].parameters[track.parameter]
     assert isinstance(setting, Curve)
     return [(key.frame, round(key.value, 2)) for key in setting.keys]
 
 
-def test_dragged_key_lands_on_whole_frames_in_one_step(editor: CurveEditor, session: FakeSession) -> None:
+def test_dragged_key_lands_on_whole_frames_in_one_step(editor: CurveEditor, session: SmallSession) -> None:
     plot = editor.plot
     drag(plot, plot.at(10, 0.8), plot.at(13.3, 0.5))
     assert keys_of(session, JAW) == [(0, 0.0), (13, pytest.approx(0.5, abs=0.02)), (20, 0.0)]
@@ -69,19 +73,19 @@ def test_dragged_key_lands_on_whole_frames_in_one_step(editor: CurveEditor, sess
     assert steps(session) == 1
 
 
-def test_key_that_passes_another_does_not_eat_it(editor: CurveEditor, session: FakeSession) -> None:
+def test_key_that_passes_another_does_not_eat_it(editor: CurveEditor, session: SmallSession) -> None:
     plot = editor.plot
     drag(plot, plot.at(10, 0.8), plot.at(25, 0.8))
     assert [frame for frame, _ in keys_of(session, JAW)] == [0, 20, 25]
 
 
-def test_key_stays_in_the_range_of_its_slider(editor: CurveEditor, session: FakeSession) -> None:
+def test_key_stays_in_the_range_of_its_slider(editor: CurveEditor, session: SmallSession) -> None:
     plot = editor.plot
     drag(plot, plot.at(10, 0.8), plot.at(10, 0.8) - QPointF(0, 5000))
     assert max(value for _, value in keys_of(session, JAW)) == 1.0
 
 
-def test_shift_keeps_the_frame(editor: CurveEditor, session: FakeSession) -> None:
+def test_shift_keeps_the_frame(editor: CurveEditor, session: SmallSession) -> None:
     plot = editor.plot
     plot._select(frozenset({KeyPlace(JAW, 10.0)}))
     send(plot, QEvent.Type.MouseButtonPress, plot.at(10, 0.8))
@@ -91,7 +95,7 @@ def test_shift_keeps_the_frame(editor: CurveEditor, session: FakeSession) -> Non
 
 
 def test_marquee_selects_keys_of_several_curves_and_moves_them_together(
-    editor: CurveEditor, session: FakeSession
+    editor: CurveEditor, session: SmallSession
 ) -> None:
     plot = editor.plot
     drag(plot, plot.at(18, 0.2), plot.at(22, -0.98))
@@ -102,14 +106,14 @@ def test_marquee_selects_keys_of_several_curves_and_moves_them_together(
     assert steps(session) == 1
 
 
-def test_double_click_adds_a_key_on_the_curve(editor: CurveEditor, session: FakeSession) -> None:
+def test_double_click_adds_a_key_on_the_curve(editor: CurveEditor, session: SmallSession) -> None:
     plot = editor.plot
     send(plot, QEvent.Type.MouseButtonDblClick, plot.at(10, -0.65))
     assert keys_of(session, SMILE) == [(0, -0.4), (10, -0.65), (20, -0.9)]
 
 
 def test_delete_removes_the_selected_and_the_last_leaves_its_value(
-    editor: CurveEditor, session: FakeSession
+    editor: CurveEditor, session: SmallSession
 ) -> None:
     plot = editor.plot
     plot._select(frozenset({KeyPlace(JAW, 10.0), KeyPlace(SMILE, 0.0), KeyPlace(SMILE, 20.0)}))
@@ -119,7 +123,7 @@ def test_delete_removes_the_selected_and_the_last_leaves_its_value(
     assert steps(session) == 1
 
 
-def test_interpolation_of_the_selected(editor: CurveEditor, session: FakeSession) -> None:
+def test_interpolation_of_the_selected(editor: CurveEditor, session: SmallSession) -> None:
     editor.plot._select(frozenset({KeyPlace(JAW, 0.0)}))
     assert editor.buttons["smooth"].isChecked()
     editor.buttons["constant"].click()
@@ -128,14 +132,14 @@ def test_interpolation_of_the_selected(editor: CurveEditor, session: FakeSession
     assert editor.buttons["constant"].isChecked()
 
 
-def test_ruler_moves_the_playhead(editor: CurveEditor, session: FakeSession) -> None:
+def test_ruler_moves_the_playhead(editor: CurveEditor, session: SmallSession) -> None:
     plot = editor.plot
     QTest.mouseClick(plot, Qt.MouseButton.LeftButton, pos=QPoint(round(plot.at(15, 0).x()), 5))
     assert session.frame == 15
 
 
 def test_unchecked_curves_are_not_drawn_and_nothing_says_so(
-    editor: CurveEditor, session: FakeSession
+    editor: CurveEditor, session: SmallSession
 ) -> None:
     editor.list.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert list(editor.plot.curves) == [SMILE]
@@ -150,7 +154,7 @@ def test_double_click_in_the_list_shows_one_alone_and_all_again(editor: CurveEdi
     assert list(editor.plot.curves) == [JAW, SMILE]
 
 
-def test_undo_is_followed(editor: CurveEditor, session: FakeSession) -> None:
+def test_undo_is_followed(editor: CurveEditor, session: SmallSession) -> None:
     plot = editor.plot
     drag(plot, plot.at(10, 0.8), plot.at(13, 0.5))
     session.undo()
@@ -159,7 +163,7 @@ def test_undo_is_followed(editor: CurveEditor, session: FakeSession) -> None:
 
 
 def test_keys_are_reached_moved_and_removed_by_the_keyboard(
-    editor: CurveEditor, session: FakeSession
+    editor: CurveEditor, session: SmallSession
 ) -> None:
     plot, alt = editor.plot, Qt.KeyboardModifier.AltModifier
     plot.setFocus()

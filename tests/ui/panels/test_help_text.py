@@ -9,7 +9,7 @@ from app.ui.panels import ParameterPanel
 from app.ui.panels.help_text import about, tip
 from nodes.sdk.node import NodeSpec
 from nodes.sdk.registry import default_registry
-from tests.ui.canvas.fakes import FakeSession
+from tests.ui.canvas.fakes import SmallSession
 
 
 def spec_of(kind: str) -> NodeSpec:
@@ -48,7 +48,7 @@ def test_tool_tips_name_the_range_with_its_unit() -> None:
 
 
 def test_the_field_has_the_tip_of_its_name(qtbot) -> None:
-    session = FakeSession(Graph(nodes={"it": NodeInstance("face_landmarks")}), default_registry())
+    session = SmallSession(Graph(nodes={"it": NodeInstance("face_landmarks")}), default_registry())
     panel = ParameterPanel(session)
     qtbot.addWidget(panel)
     session.select(["it"])

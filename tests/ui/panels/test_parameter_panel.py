@@ -18,7 +18,7 @@ from app.ui.panels.number_field import NumberField
 from app.ui.theme import apply_theme
 from nodes.sdk.models import cards
 from nodes.sdk.registry import default_registry
-from tests.ui.canvas.fakes import FakeSession, steps
+from tests.ui.canvas.fakes import SmallSession, steps
 
 NONE, SHIFT, CTRL = (
     Qt.KeyboardModifier.NoModifier,
@@ -56,14 +56,14 @@ def typed(field: NumberField, text: str) -> None:
     QTest.keyClick(field.editor, Qt.Key.Key_Return)
 
 
-def value(session: FakeSession, name: str, node: str = "edit") -> object:
+def value(session: SmallSession, name: str, node: str = "edit") -> object:
     return session.graph.nodes[node].parameters.get(name)
 
 
 # -- numbers ----------------------------------------------------------------------------------
 
 
-def test_dragging_a_number_is_one_undo_step(panel: ParameterPanel, session: FakeSession) -> None:
+def test_dragging_a_number_is_one_undo_step(panel: ParameterPanel, session: SmallSession) -> None:
     field = number(panel, "jaw_open")
     scrub(field, field.width() / 4)
     assert value(session, "jaw_open") == pytest.approx(0.5, abs=0.02)
@@ -72,7 +72,7 @@ def test_dragging_a_number_is_one_undo_step(panel: ParameterPanel, session: Fake
     assert steps(session) == 2
 
 
-def test_shift_drags_finely_and_ctrl_coarsely(panel: ParameterPanel, session: FakeSession) -> None:
+def test_shift_drags_finely_and_ctrl_coarsely(panel: ParameterPanel, session: SmallSession) -> None:
     field = number(panel, "jaw_open")
     scrub(field, field.width() / 4, SHIFT)
     assert value(session, "jaw_open") == pytest.approx(0.05, abs=0.005)
@@ -81,7 +81,7 @@ def test_shift_drags_finely_and_ctrl_coarsely(panel: ParameterPanel, session: Fa
 
 
 def test_drag_stops_at_a_hard_range_and_widens_a_soft_one(
-    panel: ParameterPanel, session: FakeSession
+    panel: ParameterPanel, session: SmallSession
 ) -> None:
     scrub(number(panel, "jaw_open"), 3000)
     assert value(session, "jaw_open") == 1.0
@@ -94,7 +94,7 @@ def test_drag_stops_at_a_hard_range_and_widens_a_soft_one(
     [("0.25", 0.25), ("+0.5", 0.7), ("*2", 0.4), ("-0.5", -0.5), ("1/4", 0.25), ("7", 1.0)],
 )
 def test_typed_numbers_and_sums(
-    panel: ParameterPanel, session: FakeSession, text: str, expected: float
+    panel: ParameterPanel, session: SmallSession, text: str, expected: float
 ) -> None:
     session.edit("set", lambda g: g.with_parameter("edit", "jaw_open", 0.2))
     typed(number(panel, "jaw_open"), text)
@@ -102,14 +102,14 @@ def test_typed_numbers_and_sums(
     assert steps(session) == 2
 
 
-def test_nonsense_is_not_taken(panel: ParameterPanel, session: FakeSession) -> None:
+def test_nonsense_is_not_taken(panel: ParameterPanel, session: SmallSession) -> None:
     before = session.graph
     typed(number(panel, "jaw_open"), "much")
     assert session.graph is before
     assert "no number" in number(panel, "jaw_open").toolTip()
 
 
-def test_click_types_and_double_click_resets(panel: ParameterPanel, session: FakeSession) -> None:
+def test_click_types_and_double_click_resets(panel: ParameterPanel, session: SmallSession) -> None:
     session.edit("set", lambda g: g.with_parameter("edit", "jaw_open", 0.2))
     field = number(panel, "jaw_open")
     send(field, QEvent.Type.MouseButtonPress, 50)
@@ -129,13 +129,13 @@ def test_tab_goes_on_to_the_next_number(panel: ParameterPanel) -> None:
     assert number(panel, "smile_left").editor is not None
 
 
-def test_whole_numbers_stay_whole(panel: ParameterPanel, session: FakeSession) -> None:
+def test_whole_numbers_stay_whole(panel: ParameterPanel, session: SmallSession) -> None:
     typed(number(panel, "steps"), "4.6")
     assert value(session, "steps") == 5
     assert isinstance(value(session, "steps"), int)
 
 
-def test_default_is_not_stored(panel: ParameterPanel, session: FakeSession) -> None:
+def test_default_is_not_stored(panel: ParameterPanel, session: SmallSession) -> None:
     typed(number(panel, "jaw_open"), "0.5")
     typed(number(panel, "jaw_open"), "0")
     assert value(session, "jaw_open") is None
@@ -144,7 +144,7 @@ def test_default_is_not_stored(panel: ParameterPanel, session: FakeSession) -> N
 # -- keys -------------------------------------------------------------------------------------
 
 
-def test_diamond_sets_and_removes_a_key_at_the_playhead(panel: ParameterPanel, session: FakeSession) -> None:
+def test_diamond_sets_and_removes_a_key_at_the_playhead(panel: ParameterPanel, session: SmallSession) -> None:
     session.edit("set", lambda g: g.with_parameter("edit", "jaw_open", 0.5))
     session.set_frame(12)
     key = panel.rows["jaw_open"].key
@@ -159,7 +159,7 @@ def test_diamond_sets_and_removes_a_key_at_the_playhead(panel: ParameterPanel, s
     assert value(session, "jaw_open") == 0.5
 
 
-def test_panel_follows_the_playhead(panel: ParameterPanel, session: FakeSession) -> None:
+def test_panel_follows_the_playhead(panel: ParameterPanel, session: SmallSession) -> None:
     curve = Curve((Key(0, 0.0, "linear"), Key(10, 1.0)))
     session.edit("keys", lambda g: g.with_parameter("edit", "jaw_open", curve))
     field = number(panel, "jaw_open")
@@ -169,7 +169,7 @@ def test_panel_follows_the_playhead(panel: ParameterPanel, session: FakeSession)
     assert field.value == pytest.approx(1.0)
 
 
-def test_editing_an_animated_value_sets_a_key(panel: ParameterPanel, session: FakeSession) -> None:
+def test_editing_an_animated_value_sets_a_key(panel: ParameterPanel, session: SmallSession) -> None:
     curve = Curve((Key(0, 0.0, "linear"), Key(10, 1.0)))
     session.edit("keys", lambda g: g.with_parameter("edit", "jaw_open", curve))
     session.set_frame(5)
@@ -180,7 +180,7 @@ def test_editing_an_animated_value_sets_a_key(panel: ParameterPanel, session: Fa
     assert stored.keys[1].interpolation == "linear"
 
 
-def test_reset_removes_the_keys(panel: ParameterPanel, session: FakeSession) -> None:
+def test_reset_removes_the_keys(panel: ParameterPanel, session: SmallSession) -> None:
     session.edit("keys", lambda g: g.with_parameter("edit", "jaw_open", Curve((Key(0, 0.3),))))
     panel.reset(panel.rows["jaw_open"].spec)
     assert value(session, "jaw_open") is None
@@ -189,13 +189,13 @@ def test_reset_removes_the_keys(panel: ParameterPanel, session: FakeSession) -> 
 # -- several nodes, other kinds ---------------------------------------------------------------
 
 
-def two_edits(session: FakeSession) -> None:
+def two_edits(session: SmallSession) -> None:
     session.edit("add", lambda g: g.with_node("more", NodeInstance("edit_expression")))
     session.edit("set", lambda g: g.with_parameter("more", "jaw_open", 0.5))
     session.select(["edit", "more"])
 
 
-def test_several_nodes_are_edited_together(panel: ParameterPanel, session: FakeSession) -> None:
+def test_several_nodes_are_edited_together(panel: ParameterPanel, session: SmallSession) -> None:
     two_edits(session)
     field = number(panel, "jaw_open")
     assert field.text() == "mixed"
@@ -204,7 +204,7 @@ def test_several_nodes_are_edited_together(panel: ParameterPanel, session: FakeS
     assert steps(session) == 3
 
 
-def test_selection_of_another_kind_shows_its_parameters(panel: ParameterPanel, session: FakeSession) -> None:
+def test_selection_of_another_kind_shows_its_parameters(panel: ParameterPanel, session: SmallSession) -> None:
     session.select(["faces"])
     assert list(panel.rows) == ["confidence", "count"]
     assert "research licence" in panel.head.notes.text()
@@ -212,7 +212,7 @@ def test_selection_of_another_kind_shows_its_parameters(panel: ParameterPanel, s
     assert panel.empty.isVisible()
 
 
-def test_unknown_kind_is_shown_with_what_is_kept(panel: ParameterPanel, session: FakeSession) -> None:
+def test_unknown_kind_is_shown_with_what_is_kept(panel: ParameterPanel, session: SmallSession) -> None:
     node = NodeInstance("splat_wizard", parameters={"sparkle": 3})
     session.edit("add", lambda g: g.with_node("odd", node))
     session.select(["odd"])
@@ -220,7 +220,7 @@ def test_unknown_kind_is_shown_with_what_is_kept(panel: ParameterPanel, session:
     assert not panel.rows
 
 
-def test_error_of_the_node_is_shown_and_goes_away(panel: ParameterPanel, session: FakeSession) -> None:
+def test_error_of_the_node_is_shown_and_goes_away(panel: ParameterPanel, session: SmallSession) -> None:
     error = ErrorReport("edit", "the picture has no face", "Choose another picture")
     session.node_state.emit(NodeState(1, "edit", "failed", error=error))
     assert "The picture has no face" in panel.head.error.text()
@@ -230,7 +230,7 @@ def test_error_of_the_node_is_shown_and_goes_away(panel: ParameterPanel, session
 
 
 def test_what_a_node_says_about_its_result_is_shown_and_goes_away(
-    panel: ParameterPanel, session: FakeSession
+    panel: ParameterPanel, session: SmallSession
 ) -> None:
     session.node_state.emit(NodeState(1, "edit", "fresh", notice="no face was found"))
     assert panel.head.notice.isVisible() and panel.head.notice.text() == "No face was found"
@@ -238,7 +238,7 @@ def test_what_a_node_says_about_its_result_is_shown_and_goes_away(
     assert not panel.head.notice.isVisible()
 
 
-def test_values_are_copied_and_pasted_as_text(panel: ParameterPanel, session: FakeSession) -> None:
+def test_values_are_copied_and_pasted_as_text(panel: ParameterPanel, session: SmallSession) -> None:
     two_edits(session)
     session.edit("keys", lambda g: g.with_parameter("more", "turn", Curve((Key(0, 3.0),))))
     session.select(["more"])
@@ -252,7 +252,7 @@ def test_values_are_copied_and_pasted_as_text(panel: ParameterPanel, session: Fa
     assert "no values" in session.messages[-1]
 
 
-def test_reset_all_is_one_step(panel: ParameterPanel, session: FakeSession) -> None:
+def test_reset_all_is_one_step(panel: ParameterPanel, session: SmallSession) -> None:
     typed(number(panel, "jaw_open"), "0.5")
     typed(number(panel, "turn"), "5")
     panel.reset_all()
@@ -260,7 +260,7 @@ def test_reset_all_is_one_step(panel: ParameterPanel, session: FakeSession) -> N
     assert steps(session) == 3
 
 
-def test_rename_and_disable_in_the_head(panel: ParameterPanel, session: FakeSession) -> None:
+def test_rename_and_disable_in_the_head(panel: ParameterPanel, session: SmallSession) -> None:
     panel.head.name.setText("grin")
     QTest.keyClick(panel.head.name, Qt.Key.Key_Return)
     assert "grin" in session.graph.nodes
@@ -275,7 +275,7 @@ def test_filter_leaves_what_matches(panel: ParameterPanel) -> None:
     assert shown == ["smile_left", "smile_right"]
 
 
-def test_undo_is_followed(panel: ParameterPanel, session: FakeSession) -> None:
+def test_undo_is_followed(panel: ParameterPanel, session: SmallSession) -> None:
     typed(number(panel, "jaw_open"), "0.5")
     session.undo()
     assert number(panel, "jaw_open").value == 0.0
@@ -284,7 +284,7 @@ def test_undo_is_followed(panel: ParameterPanel, session: FakeSession) -> None:
 # -- the other controls -----------------------------------------------------------------------
 
 
-def test_choice(panel: ParameterPanel, session: FakeSession) -> None:
+def test_choice(panel: ParameterPanel, session: SmallSession) -> None:
     session.edit("add", lambda g: g.with_node("blend", NodeInstance("blend_images")))
     session.select(["blend"])
     control = panel.rows["mode"].control
@@ -294,7 +294,7 @@ def test_choice(panel: ParameterPanel, session: FakeSession) -> None:
     assert value(session, "mode", "blend") == "add"
 
 
-def test_toggle_colour_and_text(panel: ParameterPanel, session: FakeSession) -> None:
+def test_toggle_colour_and_text(panel: ParameterPanel, session: SmallSession) -> None:
     mirror = panel.rows["mirror"].control
     QTest.mouseClick(mirror.focusProxy(), LEFT, pos=QPoint(8, mirror.focusProxy().height() // 2))
     assert value(session, "mirror") is True
@@ -312,7 +312,7 @@ def test_toggle_colour_and_text(panel: ParameterPanel, session: FakeSession) -> 
     assert steps(session) == before + 1
 
 
-def test_line_of_text_is_one_step_while_it_is_typed(panel: ParameterPanel, session: FakeSession) -> None:
+def test_line_of_text_is_one_step_while_it_is_typed(panel: ParameterPanel, session: SmallSession) -> None:
     session.edit("add", lambda g: g.with_node("sign", NodeInstance("write_words")))
     session.select(["sign"])
     control = panel.rows["words"].control
@@ -326,7 +326,7 @@ def test_line_of_text_is_one_step_while_it_is_typed(panel: ParameterPanel, sessi
 @pytest.mark.parametrize("kind", [spec.id for spec in default_registry()])
 def test_every_kind_of_node_that_ships_is_shown(qtbot: QtBot, qapp: QApplication, kind: str) -> None:
     apply_theme(qapp, "dark")
-    session = FakeSession(Graph(nodes={"it": NodeInstance(kind)}), default_registry())
+    session = SmallSession(Graph(nodes={"it": NodeInstance(kind)}), default_registry())
     panel, page = ParameterPanel(session), HelpPanel(session)
     qtbot.addWidget(panel)
     qtbot.addWidget(page)
@@ -343,7 +343,7 @@ def test_every_kind_of_node_that_ships_is_shown(qtbot: QtBot, qapp: QApplication
     assert bool(panel.head.licences.text()) == bool(licences)
 
 
-def test_file_is_typed(panel: ParameterPanel, session: FakeSession) -> None:
+def test_file_is_typed(panel: ParameterPanel, session: SmallSession) -> None:
     session.select(["photo"])
     control = panel.rows["path"].control
     assert isinstance(control, FileControl)
@@ -353,7 +353,7 @@ def test_file_is_typed(panel: ParameterPanel, session: FakeSession) -> None:
     assert steps(session) == 1
 
 
-def test_rows_are_kept_while_the_kind_stays(panel: ParameterPanel, session: FakeSession) -> None:
+def test_rows_are_kept_while_the_kind_stays(panel: ParameterPanel, session: SmallSession) -> None:
     two_edits(session)
     row = panel.rows["jaw_open"]
     session.select(["more"])
@@ -362,7 +362,7 @@ def test_rows_are_kept_while_the_kind_stays(panel: ParameterPanel, session: Fake
 
 
 def test_old_rows_are_deleted_with_their_kind(
-    panel: ParameterPanel, session: FakeSession, qtbot: QtBot
+    panel: ParameterPanel, session: SmallSession, qtbot: QtBot
 ) -> None:
     def count() -> int:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -379,7 +379,7 @@ def test_old_rows_are_deleted_with_their_kind(
 # -- help -------------------------------------------------------------------------------------
 
 
-def test_help_page_of_the_selected_node(qtbot: QtBot, session: FakeSession) -> None:
+def test_help_page_of_the_selected_node(qtbot: QtBot, session: SmallSession) -> None:
     panel = HelpPanel(session)
     qtbot.addWidget(panel)
     session.select(["edit"])
@@ -390,7 +390,7 @@ def test_help_page_of_the_selected_node(qtbot: QtBot, session: FakeSession) -> N
 
 
 def test_the_menu_of_a_parameter_opens_over_its_field_too(
-    panel: ParameterPanel, session: FakeSession
+    panel: ParameterPanel, session: SmallSession
 ) -> None:
     field = number(panel, "jaw_open")
     at = field.rect().center()
@@ -402,7 +402,7 @@ def test_the_menu_of_a_parameter_opens_over_its_field_too(
     menu.close()
 
 
-def test_names_of_files_are_told_as_they_are(panel: ParameterPanel, session: FakeSession) -> None:
+def test_names_of_files_are_told_as_they_are(panel: ParameterPanel, session: SmallSession) -> None:
     for what, shown in (("holiday.png is not a picture", "holiday.png is"), ("no face was found", "No face")):
         report = ErrorReport("edit", what)
         panel.head.show_state(NodeState(1, "edit", "failed", error=report))

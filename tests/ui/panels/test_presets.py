@@ -13,7 +13,7 @@ from app.document.curve import Curve, Key
 from app.ui.panels import ParameterPanel, presets
 from app.ui.panels.presets import Preset
 from nodes.sdk.registry import default_registry
-from tests.ui.canvas.fakes import FakeSession, face_graph, small_registry, steps
+from tests.ui.canvas.fakes import SmallSession, face_graph, small_registry, steps
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_animated_parameters_get_a_key() -> None:
 
 
 def test_own_preset_is_kept_used_and_forgotten(
-    panel: ParameterPanel, session: FakeSession, data: Path
+    panel: ParameterPanel, session: SmallSession, data: Path
 ) -> None:
     session.edit("set", lambda g: g.with_parameter("edit", "jaw_open", 0.6))
     panel.keep_preset(" Ah ")
@@ -97,7 +97,7 @@ def test_every_expression_that_ships_has_its_face() -> None:
         assert presets.picture_of("edit_expression", preset.title).is_file(), preset.title
 
 
-def test_a_click_on_a_face_sets_its_values_in_one_step(panel: ParameterPanel, session: FakeSession) -> None:
+def test_a_click_on_a_face_sets_its_values_in_one_step(panel: ParameterPanel, session: SmallSession) -> None:
     strip = panel.strip
     assert strip.isVisible() and strip.count() > 10
     said = next(strip.item(row) for row in range(strip.count()) if strip.item(row).text() == "Say ah")
@@ -110,7 +110,7 @@ def test_a_click_on_a_face_sets_its_values_in_one_step(panel: ParameterPanel, se
     assert steps(session) == before + 1
 
 
-def test_faces_are_chosen_by_the_keyboard(panel: ParameterPanel, session: FakeSession) -> None:
+def test_faces_are_chosen_by_the_keyboard(panel: ParameterPanel, session: SmallSession) -> None:
     strip = panel.strip
     strip.setFocus()
     strip.setCurrentRow(0)
@@ -122,7 +122,7 @@ def test_faces_are_chosen_by_the_keyboard(panel: ParameterPanel, session: FakeSe
     assert session.graph.nodes["edit"].parameters["smile_left"] == 0.5
 
 
-def test_nodes_without_pictures_have_no_row_of_them(panel: ParameterPanel, session: FakeSession) -> None:
+def test_nodes_without_pictures_have_no_row_of_them(panel: ParameterPanel, session: SmallSession) -> None:
     session.select(["photo"])
     assert not panel.strip.isVisible()
     session.select([])
