@@ -9,7 +9,6 @@ fetched voice and recogniser.
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from speech_to_train_on import pieces
+from speech_training import begin, stacked, train
 
 from nodes.sdk import Context
 from nodes.voice import ear, phone_net, whisper
@@ -55,12 +55,7 @@ class Ear(nn.Module):
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1500
-    minutes = float(sys.argv[2]) if len(sys.argv) > 2 else 15.0
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 0
-    torch.set_num_threads(2)
-    torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
+    count, minutes, random = begin()
     encoder = Context().model(whisper.CARD, whisper.WhisperEncoder)
     data = []
     for signal, numbers in pieces(count, random):
@@ -69,40 +64,29 @@ def main() -> None:
     sys.stdout.write(f"{sum(len(n) for _, _, n in data) / 6000:.0f} minutes of speech\n")
     held, data = data[-len(data) // 15 :], [d for d in data[: -len(data) // 15] if len(d[2]) > BATCH[1]]
     net = Ear()
-    optimiser = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-2)
-    begun, step = time.monotonic(), 0
-    while (passed := (time.monotonic() - begun) / (60 * minutes)) < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = 2e-3 * (0.02 + 0.49 * (1 + np.cos(np.pi * passed)))
+
+    def loss() -> torch.Tensor:
         heard, spectra, numbers = _batch(data, random)
         # Voices differ in level and colour by more than was spoken.
         spectra = spectra * (1 + 0.1 * torch.randn(BATCH[0], 1, 1))
         spectra = spectra + 0.15 * torch.randn(BATCH[0], 1, phone_net.BANDS)
         if random.random() < WITHHELD:
             spectra = torch.zeros_like(spectra)
-        loss = nn.functional.cross_entropy(net(heard, spectra), numbers, label_smoothing=0.05)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        step += 1
-        if step % 250 == 0:
-            sys.stdout.write(f"{step} {float(loss.detach()):.3f} {_right(net, held):.3f}\n")
-            sys.stdout.flush()
-            save(net)
-    save(net)
-    sys.stdout.write(f"{step} steps, right {_right(net, held):.3f}\n")
+        return nn.functional.cross_entropy(net(heard, spectra), numbers, label_smoothing=0.05)
+
+    train(net, minutes, loss, lambda: _right(net, held), lambda: save(net))
 
 
 def _batch(
     data: list[tuple[np.ndarray, np.ndarray, np.ndarray]], random: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, ...]:
     rows = []
     for number in random.integers(0, len(data), BATCH[0]):
         heard, spectra, numbers = data[number]
         start = int(random.integers(0, (len(numbers) - BATCH[1]) // 2 + 1)) * 2
         part = slice(start, start + BATCH[1])
         rows.append((heard[start // 2 : (start + BATCH[1]) // 2 + 1], spectra[part], numbers[part]))
-    return tuple(torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True))  # type: ignore[return-value]
+    return stacked(rows)
 
 
 def _right(net: Ear, held: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> float:

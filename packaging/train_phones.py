@@ -10,7 +10,6 @@ on from the weights that are there; remove them to begin anew.
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from speech_to_train_on import pieces
+from speech_training import begin, stacked, train
 
 from nodes.sdk import Context
 from nodes.voice import ear, phone_net
@@ -33,12 +33,7 @@ TAUGHT = 0.6
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1500
-    minutes = float(sys.argv[2]) if len(sys.argv) > 2 else 15.0
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 0
-    torch.set_num_threads(2)
-    torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
+    count, minutes, random = begin()
     context = Context()
     data = []
     for signal, numbers in pieces(count, random):
@@ -49,25 +44,14 @@ def main() -> None:
     sys.stdout.write(f"{sum(len(n) for _, _, n in data) / 6000:.0f} minutes of speech\n")
     held, data = data[-len(data) // 12 :], data[: -len(data) // 12]
     net = _network()
-    optimiser = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-2)
-    begun, step = time.monotonic(), 0
-    while (passed := (time.monotonic() - begun) / (60 * minutes)) < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = 2e-3 * (0.02 + 0.49 * (1 + np.cos(np.pi * passed)))
+
+    def loss() -> torch.Tensor:
         spectra, likely, numbers = _batch(data, random)
         told = net(spectra)
         taught = -(likely * torch.log_softmax(told, 1)).sum(1).mean()
-        loss = TAUGHT * taught + (1 - TAUGHT) * nn.functional.cross_entropy(told, numbers)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        step += 1
-        if step % 250 == 0:
-            save(net)
-            sys.stdout.write(f"{step} {float(loss.detach()):.3f} {_right(net, held):.3f}\n")
-            sys.stdout.flush()
-    save(net)
-    sys.stdout.write(f"{step} steps, right {_right(net, held):.3f}\n")
+        return TAUGHT * taught + (1 - TAUGHT) * nn.functional.cross_entropy(told, numbers)
+
+    train(net, minutes, loss, lambda: _right(net, held), lambda: save(net))
 
 
 def _network() -> nn.Sequential:
@@ -100,7 +84,7 @@ def _named(net: nn.Sequential) -> dict[str, torch.Tensor]:
 
 def _batch(
     data: list[tuple[np.ndarray, np.ndarray, np.ndarray]], random: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+) -> tuple[torch.Tensor, ...]:
     rows = []
     lengths = np.array([len(numbers) for _, _, numbers in data], np.float64)
     for number in random.choice(len(data), BATCH[0], p=lengths / lengths.sum()):
@@ -108,7 +92,7 @@ def _batch(
         start = int(random.integers(0, len(numbers) - BATCH[1] + 1))
         part = slice(start, start + BATCH[1])
         rows.append((_another_voice(spectra[part], random).T, likely[part].T, numbers[part]))
-    return tuple(torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True))  # type: ignore[return-value]
+    return stacked(rows)
 
 
 def _another_voice(spectra: np.ndarray, random: np.random.Generator) -> np.ndarray:
