@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from app.export.progress import duration
+
 if TYPE_CHECKING:
     from app.engine.protocol import NodeState
 
@@ -81,13 +83,3 @@ class ProgressLine:
             self._stream.write("\r" + " " * self._length + "\r")
             self._stream.flush()
             self._length = 0
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: "8 s", "3 min 20 s", "2 h 5 min"."""
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -18,10 +18,11 @@ from app.commands.arguments import (
     require_node,
     with_rate,
 )
-from app.commands.progress import ProgressLine, duration
+from app.commands.progress import ProgressLine
 from app.document.commands.parameters import reset_parameter, value_at
 from app.document.subgraph import edited_at
 from app.document.unfold import unfolded
+from app.export.progress import duration
 from nodes.sdk.errors import Cancelled, FileProblem
 from nodes.sdk.params import File
 

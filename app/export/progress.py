@@ -49,3 +49,13 @@ class Clock:
         self._times.append(self._now())
         took = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
         return ExportProgress(done, self._total, took * (self._total - done))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: "8 s", "3 min 20 s", "2 h 5 min"."""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -246,13 +246,3 @@ class ExportQueue(QObject):
             embed=export.embed,
             credentials=export.credentials,
         )
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: "8 s", "3 min 20 s", "2 h 5 min"."""
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

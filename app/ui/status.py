@@ -7,7 +7,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
 from app.engine.protocol import WorkerStatus
-from app.ui.exports import ExportQueue, duration
+from app.export.progress import duration
+from app.ui.exports import ExportQueue
 from app.ui.fields import thin_bar
 from app.ui.session import Session
 from app.ui.theme import current_theme

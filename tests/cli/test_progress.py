@@ -7,7 +7,7 @@ import io
 import pytest
 
 from app.commands import progress
-from app.commands.progress import ProgressLine, duration
+from app.commands.progress import ProgressLine
 from app.engine.protocol import NodeState
 
 
@@ -77,14 +77,6 @@ def test_what_a_node_does_is_shown_behind_the_frame(clock: list[float]) -> None:
     line.on_state(NodeState(0, "fit", "computing", 0.5, "fitting"))
     line.on_state(NodeState(0, "fit", "fresh"))
     assert "rendering 3/10, fit: fitting 50%" in stream.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.2, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (-3, "0 s")],
-)
-def test_time_is_said_as_people_say_it(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
 
 
 def test_what_a_node_says_about_its_result_is_written_once_and_stays() -> None:

@@ -10,7 +10,7 @@ from app.engine.protocol import ErrorReport, ExportDone
 from app.export.remembered import Render, RenderStore
 from app.ui.dialogs.export_dialog import ExportDialog
 from app.ui.dialogs.export_row import ExportRow
-from app.ui.exports import Export, ExportQueue, duration
+from app.ui.exports import Export, ExportQueue
 from app.ui.session import Session
 from app.ui.settings import Preferences
 from tests.ui.conftest import settle
@@ -239,15 +239,6 @@ def test_the_writer_s_own_file_is_suggested(
     made = ExportDialog(session, queue, preferences)
     qtbot.addWidget(made)
     assert made.path.text() == str(tmp_path / "mine.mov")
-
-
-def test_durations_in_words() -> None:
-    assert [duration(seconds) for seconds in (-1, 8.4, 200, 7500)] == [
-        "0 s",
-        "8 s",
-        "3 min 20 s",
-        "2 h 5 min",
-    ]
 
 
 def test_what_is_open_is_remembered_and_gone_on_with(

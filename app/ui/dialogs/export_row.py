@@ -6,7 +6,8 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from app.ui.exports import Export, ExportQueue, duration
+from app.export.progress import duration
+from app.ui.exports import Export, ExportQueue
 from app.ui.fields import thin_bar
 
 
