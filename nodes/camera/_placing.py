@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -109,12 +108,4 @@ def shrunk(camera: Camera, factor: int) -> Camera:
     if factor <= 1:
         return camera
     width, height = max(camera.width // factor, 1), max(camera.height // factor, 1)
-    across, down = width / camera.width, height / camera.height
-    return replace(
-        camera,
-        focal=camera.focal * across,
-        centre_x=camera.centre_x * across,
-        centre_y=camera.centre_y * down,
-        width=width,
-        height=height,
-    )
+    return camera.resized(width, height)

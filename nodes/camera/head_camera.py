@@ -11,18 +11,8 @@ def head_camera(head: HeadState, *, scale: Annotated[float, Slider(0.05, 8.0)] =
     Wire it into a render to lay splats or meshes exactly over the photograph. **Scale** makes the
     picture larger or smaller without changing the view.
     """
-    from dataclasses import replace
-
     camera = head.camera
     if scale == 1.0:
         return camera
     width, height = max(round(camera.width * scale), 1), max(round(camera.height * scale), 1)
-    across, down = width / camera.width, height / camera.height
-    return replace(
-        camera,
-        focal=camera.focal * across,
-        centre_x=camera.centre_x * across,
-        centre_y=camera.centre_y * down,
-        width=width,
-        height=height,
-    )
+    return camera.resized(width, height)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit, prange
@@ -301,15 +301,7 @@ def _level(views: Sequence[View], factor: int) -> _Level:
         width, height = max(view.camera.width // factor, 1), max(view.camera.height // factor, 1)
         both = np.concatenate([colour, alpha[..., None]], axis=2)
         small = cv2.resize(both, (width, height), interpolation=cv2.INTER_AREA) if factor > 1 else both
-        across, down = width / view.camera.width, height / view.camera.height
-        camera = replace(
-            view.camera,
-            focal=view.camera.focal * across,
-            centre_x=view.camera.centre_x * across,
-            centre_y=view.camera.centre_y * down,
-            width=width,
-            height=height,
-        )
+        camera = view.camera.resized(width, height)
         targets.append((np.ascontiguousarray(small[..., :3]), np.ascontiguousarray(small[..., 3]), camera))
     return _Level(targets)
 

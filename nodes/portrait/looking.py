@@ -45,14 +45,7 @@ def smaller(fit: HeadState, image: Image) -> HeadState:
     pixels: Any = np.ascontiguousarray(image.pixels[..., :3], np.float32)
     if scale < 1.0:
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    camera = replace(
-        fit.camera,
-        focal=fit.camera.focal * across,
-        centre_x=fit.camera.centre_x * across,
-        centre_y=fit.camera.centre_y * down,
-        width=width,
-        height=height,
-    )
+    camera = fit.camera.resized(width, height)
     landmarks = (fit.landmarks * np.array([across, down, across])).astype(np.float32)
     return replace(fit, picture=Image(pixels), landmarks=landmarks, camera=camera, reference=None)
 

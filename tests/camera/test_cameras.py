@@ -76,3 +76,12 @@ def test_a_placed_camera_stands_where_it_is_put() -> None:
 
 def test_a_camera_inside_its_target_still_has_a_view() -> None:
     assert np.isfinite(look_at((1, 1, 1), (1, 1, 1))).all()
+
+
+def test_a_camera_of_another_size_sees_every_point_at_the_same_share_of_the_picture() -> None:
+    camera = place_camera(x=0.2, y=0.1, z=0.6, width=300, height=200)
+    small = camera.resized(150, 100)
+    assert (small.width, small.height) == (150, 100)
+    point = np.array([0.05, -0.02, 0.1])
+    assert np.allclose(2 * seen(small, point), seen(camera, point))
+    assert np.array_equal(small.world_to_camera, camera.world_to_camera)

@@ -5,7 +5,7 @@ Heads are in metres: x to the viewer's right, y up, z towards the viewer; right-
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -38,6 +38,18 @@ class Camera:
 
     def __post_init__(self) -> None:
         require_shape("Camera.world_to_camera", self.world_to_camera, (4, 4))
+
+    def resized(self, width: int, height: int) -> Camera:
+        """The same view in a picture of another size; the focal length follows the width."""
+        across, down = width / self.width, height / self.height
+        return replace(
+            self,
+            focal=self.focal * across,
+            centre_x=self.centre_x * across,
+            centre_y=self.centre_y * down,
+            width=width,
+            height=height,
+        )
 
 
 @dataclass(frozen=True, eq=False)
