@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nodes.head._glb import _PRIMITIVES, _eye_picture, _eye_uv, _seamless, teeth_picture, teeth_uv
 from nodes.head._lamp import CLAY, Lamp
+from nodes.head._materials import THIN, covered_parts, eye_picture, plain_colour, teeth_picture
 from nodes.head._shape import neutral_vertices, world_vertices
 from nodes.head._texture import HeadTexture
 from nodes.media.colour import to_encoded, to_linear
@@ -119,19 +119,9 @@ def _without_opengl(error: Exception) -> NodeError:
 
 def _meshes(pyrender: Any, state: HeadState, texture: HeadTexture | None) -> Iterator[Any]:
     """The parts of the head with their materials."""
-    model = state.model
     neutral, placed = neutral_vertices(state), world_vertices(state)
-    normals = vertex_normals(placed, model.triangles)
-    for name, parts in _PRIMITIVES:
-        numbers = [model.part_names.index(part) for part in parts if part in model.part_names]
-        rows = np.nonzero(np.isin(model.parts, numbers))[0]
-        if not len(rows):
-            continue
-        triangles, vertices, uv = _seamless(model.triangles[rows], model.uv[rows])
-        if name.startswith("eye_"):
-            uv = _eye_uv(state, neutral, vertices, 0 if name == "eye_left" else 1)
-        elif name == "teeth":
-            uv = teeth_uv(state, neutral, vertices)
+    normals = vertex_normals(placed, state.model.triangles)
+    for name, triangles, vertices, uv in covered_parts(state, neutral):
         primitive = pyrender.Primitive(
             positions=placed[vertices],
             normals=normals[vertices],
@@ -147,20 +137,18 @@ def _material(pyrender: Any, name: str, texture: HeadTexture | None) -> Any:
     settings: dict[str, Any] = {
         "metallicFactor": 0.0,
         "roughnessFactor": 0.15 if eye else 0.35 if name in ("teeth", "tongue") else 0.6,
-        "doubleSided": name in ("mouth", "sockets", "teeth"),
+        "doubleSided": name in THIN,
         "baseColorFactor": [1.0, 1.0, 1.0, 1.0],
     }
     if texture is None:
         settings |= {"baseColorFactor": [*(tone**2.2 for tone in CLAY), 1.0], "roughnessFactor": 0.75}
     elif name in ("skin", "teeth") or eye:
         pictures = {"skin": lambda: texture.pixels, "teeth": lambda: teeth_picture(texture)}
-        pixels = pictures.get(name, lambda: _eye_picture(texture))()
+        pixels = pictures.get(name, lambda: eye_picture(texture))()
         eight = np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
         settings["baseColorTexture"] = pyrender.Texture(source=eight, source_channels="RGB")
     else:
-        tones = {"tongue": texture.tongue, "mouth": texture.lips * 0.5}
-        tone = np.asarray(tones.get(name, texture.sclera * 0.5)) ** 2.2
-        settings["baseColorFactor"] = [*(float(value) for value in tone), 1.0]
+        settings["baseColorFactor"] = plain_colour(name, texture)
     return pyrender.MetallicRoughnessMaterial(**settings)
 
 

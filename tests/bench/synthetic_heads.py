@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from nodes.head._glb import _eye_picture, _eye_uv
+from nodes.head._materials import eye_picture, eye_uv
 from nodes.head._shape import expressed_vertices, neutral_vertices, to_world
 from nodes.head._stabilise import random_expressions
 from nodes.head._texture import HeadTexture
@@ -104,7 +104,7 @@ def _meshes(head: HeadState, texture: HeadTexture) -> list[object]:
     world = to_world(head, expressed_vertices(head))
     normals = vertex_normals(world, model.triangles)
     neutral = neutral_vertices(head)
-    eye = _eye_picture(texture)
+    eye = eye_picture(texture)
     groups = (
         (("skin", "mouth", "socket"), texture.pixels),
         (("eye_left",), eye),
@@ -118,7 +118,7 @@ def _meshes(head: HeadState, texture: HeadTexture) -> list[object]:
         triangles = model.triangles[rows]
         uv = model.uv[rows].reshape(-1, 2)
         if parts[0].startswith("eye_"):
-            uv = _eye_uv(head, neutral, triangles.ravel(), 0 if parts[0] == "eye_left" else 1)
+            uv = eye_uv(head, neutral, triangles.ravel(), 0 if parts[0] == "eye_left" else 1)
         image = Pictures.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
         material = trimesh.visual.material.SimpleMaterial(image=image)
         corners = world[triangles].reshape(-1, 3)

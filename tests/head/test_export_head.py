@@ -14,7 +14,8 @@ from app.engine.evaluate import Evaluator
 from app.engine.exporting import export_node
 from app.export.values import write_value
 from nodes.head import _pose
-from nodes.head._glb import head_glb, teeth_picture, teeth_uv
+from nodes.head._glb import head_glb
+from nodes.head._materials import teeth_picture, teeth_uv
 from nodes.head._moving import is_still, motion_of
 from nodes.head._shape import neutral_vertices, parts_of
 from nodes.head._texture import plain_texture
