@@ -14,7 +14,6 @@ import logging
 import os
 import shutil
 import struct
-import tempfile
 import time
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -27,6 +26,7 @@ from app.engine.cache import Result
 from app.engine.keys import Key
 from nodes.sdk import codec, values
 from nodes.sdk.values.arrays import byte_size
+from nodes.sdk.whole import written_whole
 
 logger = logging.getLogger(__name__)
 
@@ -177,20 +177,13 @@ def _write(path: Path, tree: Any, arrays: list[np.ndarray[Any, Any]], result: Re
         allow_nan=True,
     ).encode()
     checksum = blake2b(digest_size=CHECKSUM_BYTES)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            parts: list[bytes | memoryview] = [MAGIC, struct.pack("<Q", len(header)), header]
-            parts += map(_raw, arrays)
-            for part in parts:
-                checksum.update(part)
-                stream.write(part)
-            stream.write(checksum.digest())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    parts: list[bytes | memoryview] = [MAGIC, struct.pack("<Q", len(header)), header]
+    parts += map(_raw, arrays)
+    with written_whole(path) as stream:
+        for part in parts:
+            checksum.update(part)
+            stream.write(part)
+        stream.write(checksum.digest())
 
 
 def _raw(array: np.ndarray[Any, Any]) -> memoryview:

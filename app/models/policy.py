@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from nodes.sdk.errors import FileProblem, ModelProblem
 from nodes.sdk.models import ModelCard, data_folder
+from nodes.sdk.whole import written_whole
 
 OFFLINE_VARIABLE = "FACEWRIGHT_OFFLINE"
 _LARGEST_FILE = 1 << 20
@@ -78,13 +78,11 @@ def _stored() -> dict[str, Any]:
 def _store(content: dict[str, Any]) -> None:
     path = _path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=".models-", delete=False
-        ) as stream:
-            json.dump(content, stream, indent=2, sort_keys=True)
-        Path(stream.name).replace(path)
+        with written_whole(path) as stream:
+            stream.write(json.dumps(content, indent=2, sort_keys=True).encode())
     except OSError as error:
         raise FileProblem(
-            f"the model settings cannot be saved ({error.strerror})", where=str(path)
+            f"the model settings cannot be saved ({error.strerror})",
+            hint="Make room, or give yourself the right to write there",
+            where=str(path),
         ) from error

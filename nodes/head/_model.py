@@ -26,8 +26,6 @@ and may hold, to correct what a landmarker sees of turned heads (all three, or n
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -36,6 +34,7 @@ import numpy as np
 
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values import HeadModel
+from nodes.sdk.whole import written_whole
 
 #: The card of the head model that ships.
 CARD = "anny_head"
@@ -59,15 +58,8 @@ def save_head_model(model: HeadModel, path: Path) -> None:
     """Write a head model; the file appears whole or not at all."""
     arrays: dict[str, Any] = {key: getattr(model, key) for key in (*_FLOATS, *_TURNED, *_WHOLE)}
     arrays |= {key: np.array(getattr(model, key)) for key in (*_TEXTS, *_TEXT_LISTS)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **arrays)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written_whole(path) as stream:
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 def load_head_model(path: Path) -> HeadModel:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 
 from nodes.sdk.errors import FileProblem
 from nodes.sdk.models import data_folder
+from nodes.sdk.whole import written_whole
 
 _LARGEST_FILE = 1 << 16
 
@@ -36,14 +36,10 @@ def turn(on: bool) -> None:
     """
     path = _path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if on:
-            folder().mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=".own-", delete=False
-        ) as stream:
-            json.dump({"on": on}, stream)
-        Path(stream.name).replace(path)
+            folder().mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as stream:
+            stream.write(json.dumps({"on": on}).encode())
     except OSError as error:
         raise FileProblem(
             f"the choice cannot be saved ({error.strerror})",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from nodes.gaussians.fitting import SplatFit
 from nodes.sdk.models import data_folder
 from nodes.sdk.values import Splats
+from nodes.sdk.whole import written_whole
 
 logger = logging.getLogger(__name__)
 
@@ -33,19 +33,13 @@ def path_of(*what: Any, start: Splats | None = None) -> Path:
 
 def store(path: Path, fit: SplatFit) -> None:
     """Keep a fit under way. A disk that is full is no reason to end it."""
-    draft = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".draft", delete=False) as stream:
-            draft = Path(stream.name)
+        with written_whole(path) as stream:
             np.savez(stream, **fit.state())  # type: ignore[arg-type]
-        draft.replace(path)
         for old in sorted(path.parent.glob("*.npz"), key=lambda one: one.stat().st_mtime)[:-_MOST]:
             old.unlink(missing_ok=True)
     except OSError as error:
         logger.warning("a fit cannot be kept at %s: %s", path, error)
-        if draft is not None:
-            draft.unlink(missing_ok=True)
 
 
 def resume(path: Path, fit: SplatFit) -> bool:
