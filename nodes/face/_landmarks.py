@@ -7,8 +7,6 @@ face mesh of the same bundle, fitted by weighted Procrustes.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +16,8 @@ from nodes.face._crops import Crop, warp
 from nodes.face._pose import fit_rotation
 from nodes.face._protobuf import BYTES, fields, submessage
 from nodes.face._tflite import TfliteNetwork
+from nodes.media.archives import bundle_of_model
 from nodes.sdk.context import Context
-from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values import Face
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
@@ -88,18 +86,11 @@ class LandmarkRuntime:
         Raises:
             ModelProblem: when the file is not such a bundle.
         """
-        try:
-            with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as bundle:
-                self._mesh = TfliteNetwork(_member(bundle, "face_landmarks_detector.tflite"))
-                self._expression = TfliteNetwork(_member(bundle, "face_blendshapes.tflite"))
-                geometry = _member(bundle, "geometry_pipeline_metadata_landmarks.binarypb")
-            self.geometry = read_geometry(geometry)
+        with bundle_of_model(path, "the landmarker", CARD, _MEMBER_LIMIT) as bundle:
+            self._mesh = TfliteNetwork(bundle.read("face_landmarks_detector.tflite"))
+            self._expression = TfliteNetwork(bundle.read("face_blendshapes.tflite"))
+            self.geometry = read_geometry(bundle.read("geometry_pipeline_metadata_landmarks.binarypb"))
             self._mirror = mirror_index(self.geometry.vertices)
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise ModelProblem(
-                f"the landmarker {path.name} cannot be read ({error})",
-                hint=f"Fetch it again with: facewright models fetch {CARD}",
-            ) from error
 
     def read(self, picture: FloatArray, crop: Crop, *, careful: bool = False) -> Reading:
         """Landmarks in a crop of a picture (H x W x 3 float32, 0..1).
@@ -168,12 +159,6 @@ class LandmarkRuntime:
             visibility=visibility(points, self.geometry.triangles, width, height),
             identity=identity,
         )
-
-
-def _member(bundle: zipfile.ZipFile, name: str) -> bytes:
-    if bundle.getinfo(name).file_size > _MEMBER_LIMIT:
-        raise ValueError(f"{name} is too large")
-    return bundle.read(name)
 
 
 def read_geometry(message: bytes) -> Geometry:

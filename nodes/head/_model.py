@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from nodes.media.archives import DAMAGED
 from nodes.sdk.errors import ModelProblem
 from nodes.sdk.values import HeadModel
 from nodes.sdk.whole import written_whole
@@ -75,7 +76,7 @@ def load_head_model(path: Path) -> HeadModel:
                 raise ModelProblem("the head model is larger than 512 MB", where=path.name)
         with np.load(path, allow_pickle=False) as stored:
             entries = {key: stored[key] for key in stored.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise ModelProblem(
             "the file is not a head model", hint="It must be an .npz without objects", where=path.name
         ) from error

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nodes.media.archives import DAMAGED
 from nodes.sdk import FileProblem
 from nodes.sdk.codec import decode
 
@@ -29,7 +30,7 @@ def stored_value(path: Path) -> Any:
             tree = json.loads(stored["tree"].tobytes().decode())
             count = sum(name.startswith("array_") for name in stored.files)
             return decode(tree, [stored[f"array_{number}"] for number in range(count)])
-    except (KeyError, ValueError, TypeError, AttributeError, OSError, zipfile.BadZipFile) as error:
+    except (*DAMAGED, TypeError, AttributeError) as error:
         raise FileProblem(
             f"{path.name} holds no value of this program: {error}", hint="Export it again"
         ) from error

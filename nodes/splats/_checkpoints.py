@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nodes.gaussians.fitting import SplatFit
+from nodes.media.archives import DAMAGED
 from nodes.sdk.models import data_folder
 from nodes.sdk.values import Splats
 from nodes.sdk.whole import written_whole
@@ -49,7 +49,7 @@ def resume(path: Path, fit: SplatFit) -> bool:
             return False
         with np.load(path, allow_pickle=False) as stored:
             fit.resume(stored)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         logger.warning("the fit kept at %s is not used: %s", path, error)
         return False
     return True

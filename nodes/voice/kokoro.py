@@ -7,14 +7,13 @@ export. A voice is a table of style vectors; vectors of two voices blend into a 
 from __future__ import annotations
 
 import re
-import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from nodes.sdk.errors import ModelProblem
+from nodes.media.archives import bundle_of_model, write_bundle
 from nodes.sdk.values.arrays import FloatArray
 from nodes.voice.network import session_of
 from nodes.voice.shape import VoiceShape, described
@@ -102,9 +101,7 @@ def build(unpacked: Path, target: Path) -> None:
     stream = BytesIO()
     np.save(stream, np.stack(styles).astype(np.float16))
     model, _ = with_durations((source / "kokoro-quantized.onnx").read_bytes())
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as bundle:
-        for name, data in ((_NETWORK, model), (_STYLES, stream.getvalue())):
-            bundle.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), data)
+    write_bundle(target, {_NETWORK: model, _STYLES: stream.getvalue()})
 
 
 class Kokoro:
@@ -116,19 +113,11 @@ class Kokoro:
         Raises:
             ModelProblem: when it is damaged.
         """
-        try:
-            with zipfile.ZipFile(path) as bundle:
-                if any(entry.file_size > _MEMBER_LIMIT for entry in bundle.infolist()):
-                    raise ValueError("it is too large")
-                self._session = session_of(bundle.read(_NETWORK))
-                self._styles = np.load(BytesIO(bundle.read(_STYLES)), allow_pickle=False)
+        with bundle_of_model(path, "the voices", CARD, _MEMBER_LIMIT) as bundle:
+            self._session = session_of(bundle.read(_NETWORK))
+            self._styles = np.load(BytesIO(bundle.read(_STYLES)), allow_pickle=False)
             if self._styles.shape != (len(VOICES), _LENGTHS, _WIDTH):
                 raise ValueError("its voices are others")
-        except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError) as error:
-            raise ModelProblem(
-                f"the voices {path.name} cannot be read ({error})",
-                hint=f"Fetch them again with: facewright models fetch {CARD}",
-            ) from error
         self._outputs = [entry.name for entry in self._session.get_outputs()]
 
     def sound(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nodes.sdk.errors import ModelProblem
+from nodes.media.archives import bundle_of_model, write_bundle
 from nodes.voice.numbers import tokens
 
 CARD = "english_reader"
@@ -59,13 +59,12 @@ def build(unpacked: Path, target: Path) -> None:
                 lexicon[word] = plain
     letters = json.loads((assets / "oov.json").read_text("utf-8"))
     kept = {"in": letters["in"], "out": letters["out"], "maxlen": int(letters["maxlen"])}
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, content in (
-            (_LEXICON, json.dumps(lexicon, ensure_ascii=False, sort_keys=True).encode()),
-            (_SPELLING, (assets / "oov.onnx").read_bytes()),
-            (_LETTERS, json.dumps(kept, ensure_ascii=False).encode()),
-        ):
-            bundle.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    members = {
+        _LEXICON: json.dumps(lexicon, ensure_ascii=False, sort_keys=True).encode(),
+        _SPELLING: (assets / "oov.onnx").read_bytes(),
+        _LETTERS: json.dumps(kept, ensure_ascii=False).encode(),
+    }
+    write_bundle(target, members, zipfile.ZIP_DEFLATED)
 
 
 class Reader:
@@ -77,18 +76,10 @@ class Reader:
         Raises:
             ModelProblem: when it is damaged.
         """
-        try:
-            with zipfile.ZipFile(path) as bundle:
-                if any(entry.file_size > _MEMBER_LIMIT for entry in bundle.infolist()):
-                    raise ValueError("it is too large")
-                self._lexicon: dict[str, str] = json.loads(bundle.read(_LEXICON))
-                letters = json.loads(bundle.read(_LETTERS))
-                self._network = bundle.read(_SPELLING)
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise ModelProblem(
-                f"the reader {path.name} cannot be read ({error})",
-                hint=f"Fetch it again with: facewright models fetch {CARD}",
-            ) from error
+        with bundle_of_model(path, "the reader", CARD, _MEMBER_LIMIT) as bundle:
+            self._lexicon: dict[str, str] = json.loads(bundle.read(_LEXICON))
+            letters = json.loads(bundle.read(_LETTERS))
+            self._network = bundle.read(_SPELLING)
         self._letters = {letter: number + 1 for number, letter in enumerate(letters["in"])}
         self._sounds = ["", *letters["out"]]
         self._longest = letters["maxlen"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path, PurePath
 
+from nodes.media.archives import DAMAGED
 from nodes.sdk.node import NodeSpec
 from nodes.sdk.params import File
 from nodes.sdk.registry import Registry
@@ -57,7 +57,7 @@ def _reader_of(path: Path, suffix: str) -> str:
         return ""
     try:
         head = _names_inside(path) if suffix == "npz" else _head(path)
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
+    except DAMAGED:
         return ""  # The node itself will say what is wrong with it.
     return next((node for sign, node in signs if sign in head.lower()), "")
 

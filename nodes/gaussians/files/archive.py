@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from nodes.gaussians.files.checking import MOST_SPLATS, Progress, assembled, problem, silent
 from nodes.gaussians.files.points import splats_of_points
+from nodes.media.archives import DAMAGED
 from nodes.sdk.codec import decode
 from nodes.sdk.values import Splats
 
@@ -35,7 +35,7 @@ def read_npz(path: Path, *, skip: bool = False, progress: Progress = silent) -> 
                 raise problem(path, "positions", "is missing")
             places = stored[name]
             colours = stored["colors"] if "colors" in stored.files else np.full(places.shape, 0.5)
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, MemoryError) as error:
+    except DAMAGED as error:
         raise problem(path, "archive", f"is damaged: {error}") from error
     progress(0.3, "spacing points")
     if (

@@ -21,6 +21,7 @@ from nodes.gaussians.files.checking import (
     silent,
 )
 from nodes.gaussians.files.ply import morton_order
+from nodes.media.archives import DAMAGED
 from nodes.sdk.values import Splats
 
 _LONGEST_META = 1 << 20
@@ -46,7 +47,7 @@ def read_sog(path: Path, *, skip: bool = False, progress: Progress = silent) -> 
     try:
         with zipfile.ZipFile(path) as archive:
             return _decode(path, lambda name: _from_archive(path, archive, name), skip, progress)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, RuntimeError) as error:
         raise problem(path, "archive", f"is damaged: {error}") from error
 
 
@@ -67,7 +68,7 @@ def _from_archive(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
             raise problem(path, name, "is larger than 1 GB")
         with archive.open(info) as stream:
             return stream.read(info.file_size)
-    except (KeyError, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+    except DAMAGED as error:
         raise problem(path, name, "is missing from the archive or damaged") from error
 
 
