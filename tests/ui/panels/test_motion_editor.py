@@ -19,10 +19,9 @@ from app.ui.panels import CurvesPanel
 from app.ui.panels.motion_editor import MOTION_SLOT, NAME
 from app.ui.panels.motion_plot import Picked
 from app.ui.session import Session
-from nodes.sdk.registry import default_registry
 from nodes.sdk.values import ARKIT_NAMES, Motion
 from nodes.voice.editing import read_offsets
-from tests.ui.conftest import settle
+from tests.ui.conftest import session_on, settle
 from tests.ui.fakes import FakeEngine
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -40,17 +39,13 @@ def motion() -> Motion:
 
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
-    made = Session(FakeEngine, default_registry())
     graph = Graph().with_node("voice", NodeInstance("load_motion"))
     graph = graph.with_node("hand", NodeInstance("edit_motion"))
     graph = graph.with_node("idle", NodeInstance("edit_motion"))
-    made.edit("Build", lambda _: graph.with_link(Port("voice", "out"), "hand", "motion"))
-    made.view_node("hand")
-    settle()
-    yield made
-    made.close()
-    made.deleteLater()
-    settle()
+    with session_on(qapp, graph.with_link(Port("voice", "out"), "hand", "motion")) as made:
+        made.view_node("hand")
+        settle()
+        yield made
 
 
 @pytest.fixture

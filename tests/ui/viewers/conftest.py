@@ -9,6 +9,9 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
+from app.document.graph import Graph, NodeInstance, Port
+from app.ui.actions import Actions
+from app.ui.session import Session
 from app.ui.viewers.viewer import Viewer
 from tests.ui.conftest import settle
 from tests.ui.fakes import FakeEngine
@@ -16,6 +19,14 @@ from tests.ui.fakes import FakeEngine
 SIZE = (200, 100)
 
 Drag = Callable[..., None]
+
+
+def graph_of_tools(**kinds: str) -> Graph:
+    """A photo, nodes of these kinds on it by their names, and "faces", its landmarks."""
+    graph = Graph().with_node("photo", NodeInstance("load_image"))
+    for name, kind in {**kinds, "faces": "face_landmarks"}.items():
+        graph = graph.with_node(name, NodeInstance(kind)).with_link(Port("photo", "out"), name, "image")
+    return graph
 
 
 def look_at(viewer: Viewer, node: str, selected: str, output: str = "") -> None:
@@ -43,6 +54,15 @@ def drag_across(viewer: Viewer, *points: tuple[float, float], shift: bool = Fals
         QTest.mouseMove(view, at(viewer, *point))
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, keys, at(viewer, *points[-1]))
     settle()
+
+
+@pytest.fixture
+def viewer(session: Session, qtbot) -> Viewer:
+    made = Viewer(session, Actions(None, session))
+    qtbot.addWidget(made)
+    made.resize(900, 600)
+    made.show()
+    return made
 
 
 @pytest.fixture

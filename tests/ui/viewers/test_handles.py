@@ -9,35 +9,21 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from app.document.graph import Graph, NodeInstance, Port
-from app.ui.actions import Actions
+from app.document.graph import NodeInstance, Port
 from app.ui.session import Session
 from app.ui.viewers.paint_tool import PaintTool
 from app.ui.viewers.viewer import Viewer
 from tests.ui.conftest import session_on
-from tests.ui.viewers.conftest import drag_across, look_at
+from tests.ui.viewers.conftest import drag_across, graph_of_tools, look_at
 
 
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
-    graph = Graph().with_node("photo", NodeInstance("load_image"))
-    for name, kind in (("crop", "crop_image"), ("turned", "transform_image"), ("mask", "paint_mask")):
-        graph = graph.with_node(name, NodeInstance(kind)).with_link(Port("photo", "out"), name, "image")
-    graph = graph.with_node("faces", NodeInstance("face_landmarks"))
-    graph = graph.with_link(Port("photo", "out"), "faces", "image")
+    graph = graph_of_tools(crop="crop_image", turned="transform_image", mask="paint_mask")
     graph = graph.with_node("picked", NodeInstance("pick_face"))
     graph = graph.with_link(Port("faces", "out"), "picked", "faces")
     with session_on(qapp, graph) as made:
         yield made
-
-
-@pytest.fixture
-def viewer(session: Session, qtbot) -> Viewer:
-    made = Viewer(session, Actions(None, session))
-    qtbot.addWidget(made)
-    made.resize(900, 600)
-    made.show()
-    return made
 
 
 def values(session: Session, node: str) -> dict[str, object]:

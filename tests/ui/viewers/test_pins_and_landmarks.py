@@ -12,7 +12,6 @@ from app.document import commands as do
 from app.document.graph import Graph, NodeInstance, Port
 from app.document.subgraph import inner_at
 from app.engine.protocol import Preview
-from app.ui.actions import Actions
 from app.ui.looks import BACKING_SLOT, HAND_SLOT
 from app.ui.session import Session
 from app.ui.viewers.viewer import Viewer
@@ -22,31 +21,18 @@ from nodes.sdk.registry import default_registry
 from nodes.sdk.values import Face, Faces
 from tests.ui.conftest import session_on, settle
 from tests.ui.fakes import FakeEngine
-from tests.ui.viewers.conftest import SIZE, Drag, look_at
+from tests.ui.viewers.conftest import SIZE, Drag, graph_of_tools, look_at
 
 REGISTRY = default_registry()
 
 
 @pytest.fixture
 def session(qapp: QApplication) -> Iterator[Session]:
-    graph = Graph().with_node("photo", NodeInstance("load_image"))
-    for name, kind in (("crop", "crop_image"), ("warp", "pin_warp"), ("mask", "paint_mask")):
-        graph = graph.with_node(name, NodeInstance(kind)).with_link(Port("photo", "out"), name, "image")
-    graph = graph.with_node("faces", NodeInstance("face_landmarks"))
-    graph = graph.with_link(Port("photo", "out"), "faces", "image")
+    graph = graph_of_tools(crop="crop_image", warp="pin_warp", mask="paint_mask")
     graph = graph.with_node("adjusted", NodeInstance("adjust_landmarks"))
     graph = graph.with_link(Port("faces", "out"), "adjusted", "faces")
     with session_on(qapp, graph) as made:
         yield made
-
-
-@pytest.fixture
-def viewer(session: Session, qtbot) -> Viewer:
-    made = Viewer(session, Actions(None, session))
-    qtbot.addWidget(made)
-    made.resize(900, 600)
-    made.show()
-    return made
 
 
 def one_face() -> Faces:
