@@ -284,6 +284,13 @@ def _random(state):  # type: ignore[no-untyped-def]
     return state
 
 
+@njit(cache=True)
+def _offered(sources, row, column):  # type: ignore[no-untyped-def]
+    """Whether a patch about a place may be taken."""
+    height, width = sources.shape
+    return 0 <= row < height and 0 <= column < width and sources[row, column]
+
+
 @njit(cache=True, fastmath=True)
 def _search(  # type: ignore[no-untyped-def]
     picture, field, costs, places, candidates, sources, seed
@@ -311,9 +318,7 @@ def _search(  # type: ignore[no-untyped-def]
                 continue
             other_row = field[y, x, 0] + row - y
             other_column = field[y, x, 1] + column - x
-            if other_row < 0 or other_column < 0 or other_row >= height or other_column >= width:
-                continue
-            if not sources[other_row, other_column]:
+            if not _offered(sources, other_row, other_column):
                 continue
             cost = _distance(picture, row, column, other_row, other_column, best)
             if cost < best:
@@ -330,9 +335,7 @@ def _search(  # type: ignore[no-untyped-def]
             state = _random(state)
             other_column = best_column + state % (2 * reach + 1) - reach
             reach //= 2
-            if other_row < 0 or other_column < 0 or other_row >= height or other_column >= width:
-                continue
-            if not sources[other_row, other_column]:
+            if not _offered(sources, other_row, other_column):
                 continue
             cost = _distance(picture, row, column, other_row, other_column, best)
             if cost < best:
