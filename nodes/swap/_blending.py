@@ -27,27 +27,6 @@ _LIVELIER, _CALMEST = 1.3, 0.4
 _SHINE = 0.5
 
 
-def smoothed_inside(values: FloatArray, mask: FloatArray, sigma: float) -> FloatArray:
-    """A picture blurred within a mask only (normalised convolution, Knutsson and Westin 1993).
-
-    Args:
-        values: H x W x 3. mask: H x W in 0..1. sigma: pixels.
-
-    Returns:
-        h x w x 3: a wide blur needs no fine pixels, and is as much smaller as it is wide.
-    """
-    import cv2
-
-    height, width = mask.shape
-    coarser = max(1, int(sigma / 3.0))
-    size = (max(2, width // coarser), max(2, height // coarser))
-    both: Any = np.dstack([values * mask[..., None], mask])
-    if coarser > 1:
-        both = cv2.resize(both, size, interpolation=cv2.INTER_AREA)
-    both = cv2.GaussianBlur(both, (0, 0), sigma / coarser)
-    return np.asarray(both[..., :3] / np.maximum(both[..., 3:], 1e-4), np.float32)
-
-
 def lit_like(
     over: FloatArray,
     under: FloatArray,

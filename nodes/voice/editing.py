@@ -43,11 +43,6 @@ class OffsetKey:
 Offsets = Mapping[str, tuple[OffsetKey, ...]]
 
 
-def is_angle(name: str) -> bool:
-    """Whether a curve is counted in degrees."""
-    return name in ANGLES
-
-
 def read_offsets(text: str) -> dict[str, tuple[OffsetKey, ...]]:
     """The keys in a text. Raises NodeError, naming the line that is wrong."""
     if len(text) > MOST_CHARACTERS:

@@ -92,7 +92,6 @@ _SHARPNESS = 1.5
 #: Pauses up to this long keep the mouth in between; longer ones let it go to rest.
 PAUSE = 1.0
 _REST = Viseme(0.10, 0.06)
-BILABIALS = ("P", "B", "M")
 
 
 def mouth_tracks(

@@ -4,16 +4,7 @@ import numpy as np
 
 from nodes.portrait.performing import similarity
 from nodes.raster.geometry import rotation_matrix
-from nodes.swap._blending import lit_like, smoothed_inside, soft_mask
-
-
-def test_blurring_inside_a_mask_takes_nothing_from_outside():
-    picture = np.zeros((40, 40, 3), np.float32)
-    picture[:, :20] = 0.5
-    picture[:, 20:] = 9.0
-    mask = np.zeros((40, 40), np.float32)
-    mask[:, :20] = 1
-    assert np.allclose(smoothed_inside(picture, mask, 5.0)[:, :20], 0.5, atol=1e-4)
+from nodes.swap._blending import lit_like, soft_mask
 
 
 def test_mean_colour_comes_over_and_detail_stays():

@@ -50,13 +50,6 @@ class HelpPanel(QWidget):
             else:
                 self.browser.setHtml(f"<p>There is no node '{html.escape(kind)}'.</p>" if kind else EMPTY)
 
-    def show_kind(self, kind: str) -> None:
-        """Show the page of a kind of node."""
-        spec = self.session.registry.get(kind)
-        if spec is not None:
-            self._kind = kind
-            self.browser.setHtml(page(spec, current_theme()))
-
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:

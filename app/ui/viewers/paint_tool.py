@@ -10,11 +10,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from app.ui.session import Session
 from app.ui.viewers.framing import Framing
 from app.ui.viewers.node_tool import NodeTool, Point, Sight, Tool
+from nodes.image._strokes import UNITS, stroke_text
 
 PAINT = QColor(230, 60, 60, 120)
 ERASE = QColor(20, 20, 20, 140)
-#: What strokes divide the picture's width into.
-UNITS = 10_000
 
 
 class PaintTool(NodeTool):
@@ -51,11 +50,9 @@ class PaintTool(NodeTool):
     def release(self) -> None:
         if not self._points:
             return
-        numbers = " ".join(
-            f"{round(x / self.size[0] * UNITS)} {round(y / self.size[0] * UNITS)}" for x, y in self._points
-        )
+        shares = [(x / self.size[0], y / self.size[0]) for x, y in self._points]
         self._points = []
-        stroke = f"{'+' if self._paints else '-'}{max(round(self.radius * UNITS), 1)} {numbers}"
+        stroke = stroke_text(self._paints, self.radius, shares)
         before = str(self.get("strokes")).strip().rstrip(";")
         self.set(
             "Paint" if self._paints else "Erase", {"strokes": f"{before};{stroke}" if before else stroke}
