@@ -24,11 +24,9 @@ def background_plate(image: Image, matte: Mask, *, context: Context) -> Image:
     import numpy as np
 
     from nodes.portrait.backdrop import covered, plate_of
+    from nodes.portrait.belonging import require_size_of
 
-    if (matte.width, matte.height) != (image.width, image.height):
-        raise NodeError(
-            "picture and matte have different sizes", hint="Make the matte from this same picture"
-        )
+    require_size_of(image, matte=matte)
     hole = covered(matte.alpha)
     if not hole.any():
         context.notice("the matte is empty: the picture stays as it is")

@@ -1,7 +1,6 @@
 from typing import Any
 
 from nodes.sdk import Carry, node
-from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Image, Mask
 
 
@@ -21,12 +20,10 @@ def clip_plate(image: Image, matte: Mask, *, previous: Any = None) -> Carry[Imag
     """
     import numpy as np
 
+    from nodes.portrait.belonging import require_size_of
     from nodes.portrait.clip_plates import ClipPlate, at, with_frame
 
-    if (matte.width, matte.height) != (image.width, image.height):
-        raise NodeError(
-            "picture and matte have different sizes", hint="Make the matte from this same picture"
-        )
+    require_size_of(image, matte=matte)
     picture = np.ascontiguousarray(image.pixels[..., :3], np.float32)
     state = with_frame(None if previous is None else ClipPlate(*previous), picture, matte.alpha)
     return Carry(Image(at(state, picture, matte.alpha), image.linear), tuple(state))

@@ -1,7 +1,6 @@
 from typing import Annotated, Literal
 
 from nodes.sdk import Around, Choice, Context, Slider, node
-from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Faces, HeadState, Image, Mask, Parsing
 
 
@@ -73,6 +72,7 @@ def edit_portrait(
     from nodes.face._hair import load_matte
     from nodes.face._landmarks import load_landmarker
     from nodes.head._shape import as_fitted
+    from nodes.portrait.belonging import picture_of, require_fitted_to, require_landmarks, require_size_of
     from nodes.portrait.editing import (
         backdrop_of,
         calibrated,
@@ -86,28 +86,18 @@ def edit_portrait(
     from nodes.portrait.presence import seen_share, tell_if_cut
 
     fit = as_fitted(head)
-    if (image.width, image.height) != (fit.camera.width, fit.camera.height):
-        raise NodeError(
-            f"the head was fitted to a picture of {fit.camera.width} x {fit.camera.height} pixels, "
-            f"this one has {image.width} x {image.height}",
-            hint="Wire the same picture to 'Fit head' and here",
-        )
-    for other, name in ((parsing, "parsing"), (matte, "matte"), (plate, "plate")):
-        if other is not None and (other.width, other.height) != (image.width, image.height):
-            raise NodeError(f"picture and {name} have different sizes", hint="Make it from this same picture")
+    require_fitted_to(fit, image)
+    require_size_of(image, parsing=parsing, matte=matte, plate=plate)
     if head is fit:
         return image
-    if len(fit.landmarks) < 468:
-        raise NodeError("the head knows no landmarks", hint="Fit it to this picture with 'Fit head'")
+    require_landmarks(fit)
     tell_if_cut(fit, context)
     share = seen_share(faces, fit, when_lost, context)
     if share <= 0.0:
         return image
     if calibrate:
         model = fit if calibrate_on is None else as_fitted(calibrate_on)
-        picture = image if calibrate_on is None else model.picture
-        if picture is None or len(model.landmarks) < 468:
-            raise NodeError("'Calibrate on' knows no picture", hint="Wire a head from 'Fit head'")
+        picture = image if calibrate_on is None else picture_of(model, "'Calibrate on'")
         witness = witness_of(model, picture, load_landmarker(context))
         head = calibrated(head, witness, most=most, look=calibrate_on is None)
     head = eased(head, share)

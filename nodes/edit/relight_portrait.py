@@ -1,7 +1,6 @@
 from typing import Annotated, Literal
 
 from nodes.sdk import Around, Choice, Colour, Context, Slider, node
-from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Faces, HeadState, Image, Mask
 
 
@@ -49,17 +48,14 @@ def relight_portrait(
 
     from nodes.face._hair import load_matte
     from nodes.head._shape import as_fitted
+    from nodes.portrait.belonging import picture_of, require_fitted_to, require_size_of
     from nodes.portrait.editing import person_of, portrait_of
     from nodes.portrait.presence import seen_share, tell_if_cut
     from nodes.portrait.relighting import directed, head_matte, relit, seen_brightness
 
     fit = as_fitted(head)
-    if (image.width, image.height) != (fit.camera.width, fit.camera.height):
-        raise NodeError(
-            "the head was fitted to a picture of another size", hint="Wire the same picture to both"
-        )
-    if mask is not None and (mask.width, mask.height) != (image.width, image.height):
-        raise NodeError("picture and mask have different sizes", hint="Make the mask from this same picture")
+    require_fitted_to(fit, image)
+    require_size_of(image, mask=mask)
     if strength > 0:
         tell_if_cut(fit, context)
         strength *= seen_share(faces, fit, when_lost, context)
@@ -70,9 +66,7 @@ def relight_portrait(
         harmonics = directed(sideways, up, hardness)
     else:
         other = as_fitted(like)
-        if other.picture is None or len(other.landmarks) < 468:
-            raise NodeError("'Like' knows no picture", hint="Wire a head from 'Fit head'")
-        harmonics = portrait_of(other, other.picture, None).light.harmonics
+        harmonics = portrait_of(other, picture_of(other, "'Like'"), None).light.harmonics
     level = seen_brightness(light, light.harmonics) / max(seen_brightness(light, harmonics), 1e-4)
     harmonics = harmonics * np.float32(level * 2.0**brightness)
     if mask is None:

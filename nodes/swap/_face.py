@@ -329,8 +329,3 @@ def _lips_and_lids(points: FloatArray, box: tuple[int, int, int, int], unit: flo
         soft = max(0.4 * min(side, round(0.06 * unit) + 1), 0.5)
         found = np.maximum(found, cv2.GaussianBlur(wide.astype(np.float32), (0, 0), soft))
     return np.asarray(found, np.float32)
-
-
-def source_ready(source: HeadState) -> bool:
-    """Whether a head has what its skin is taken from."""
-    return source.texture is not None or (source.picture is not None and len(source.landmarks) >= 468)

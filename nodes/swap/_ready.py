@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from nodes.face._landmarks import LandmarkRuntime
+from nodes.head._mixing import require_same_model
 from nodes.head._shape import as_fitted
 from nodes.portrait.backdrop import guessed_labels
+from nodes.portrait.belonging import require_fitted_to, require_landmarks
 from nodes.portrait.editing import Kept
-from nodes.sdk.errors import NodeError
-from nodes.sdk.values import HeadState, Image, Mask, Parsing
+from nodes.sdk.values import HeadState, Image, Parsing
 from nodes.sdk.values.arrays import FloatArray
 from nodes.swap._face import swapped
 from nodes.swap._head import Body, Cut, body_of, cut_of
@@ -23,10 +24,8 @@ _turns = Kept(16)
 
 def body_for(image: Image, fit: HeadState, parsing: Parsing, alpha: FloatArray, plate: Image | None) -> Body:
     """The target without its head."""
-    parts: tuple[Any, ...] = (
-        (image, fit, parsing, alpha) if plate is None else (image, fit, parsing, alpha, plate)
-    )
-    body: Body = _bodies.get(parts, lambda: body_of(image, fit, parsing, alpha, plate))
+    made_from: tuple[Any, ...] = (image, fit, parsing, alpha, *(() if plate is None else (plate,)))
+    body: Body = _bodies.get(made_from, lambda: body_of(image, fit, parsing, alpha, plate))
     return body
 
 
@@ -72,31 +71,8 @@ def turn_for(
     return found
 
 
-def require_sizes(
-    image: Image,
-    target: HeadState,
-    source: HeadState,
-    of_target: tuple[tuple[str, Image | Mask | Parsing | None], ...],
-    of_source: tuple[tuple[str, Image | Mask | Parsing | None], ...],
-) -> Image:
-    """Raise NodeError when inputs do not belong together; the source's picture."""
-    if (image.width, image.height) != (target.camera.width, target.camera.height):
-        raise NodeError(
-            f"the target's head was fitted to a picture of {target.camera.width} x {target.camera.height} "
-            f"pixels, this one has {image.width} x {image.height}",
-            hint="Wire the same picture to 'Fit head' and here",
-        )
-    if target.model.name != source.model.name:
-        raise NodeError("the two heads are of different models", hint="Fit both with the same head model")
-    if len(target.landmarks) < 468:
-        raise NodeError("the target's head knows no landmarks", hint="Fit it with 'Fit head'")
-    if source.picture is None or len(source.landmarks) < 468:
-        raise NodeError("the source's head knows no picture", hint="Fit it with 'Fit head' to a photo")
-    for whose, picture, others in (("target's", image, of_target), ("source's", source.picture, of_source)):
-        for name, other in others:
-            if other is not None and (other.width, other.height) != (picture.width, picture.height):
-                raise NodeError(
-                    f"the {whose} picture and its {name} have different sizes",
-                    hint=f"Make the {name} from that same picture",
-                )
-    return source.picture
+def require_pair(image: Image, target: HeadState, source: HeadState) -> None:
+    """Raise NodeError when two fitted heads cannot be swapped in the target's picture."""
+    require_fitted_to(target, image, "the target's head")
+    require_same_model(target.model, source.model)
+    require_landmarks(target, "the target's head")

@@ -1,7 +1,6 @@
 from typing import Annotated, Literal
 
 from nodes.sdk import Around, Choice, Context, Slider, node
-from nodes.sdk.errors import NodeError
 from nodes.sdk.values import Faces, HeadState, Image, Parsing
 
 
@@ -71,43 +70,27 @@ def swap_face(
     """
     from nodes.face._landmarks import load_landmarker
     from nodes.head._shape import as_fitted
+    from nodes.portrait.belonging import picture_of, require_size_of
     from nodes.portrait.presence import seen_share, tell_if_cut, tell_if_small
-    from nodes.swap._face import source_ready, swapped
+    from nodes.swap._face import swapped
     from nodes.swap._labels import parsing_for
-    from nodes.swap._ready import turn_for
+    from nodes.swap._ready import require_pair, turn_for
 
-    if (image.width, image.height) != (target.camera.width, target.camera.height):
-        raise NodeError(
-            f"the target's head was fitted to a picture of {target.camera.width} x {target.camera.height} "
-            f"pixels, this one has {image.width} x {image.height}",
-            hint="Wire the same picture to 'Fit head' and here",
-        )
-    if parsing is not None and (parsing.width, parsing.height) != (image.width, image.height):
-        raise NodeError("picture and parsing have different sizes", hint="Parse the target's picture")
-    if target.model.name != source.model.name:
-        raise NodeError("the two heads are of different models", hint="Fit both with the same head model")
-    if len(target.landmarks) < 468:
-        raise NodeError("the target's head knows no landmarks", hint="Fit it with 'Fit head'")
-    if not source_ready(as_fitted(source)):
-        raise NodeError("the source's head knows no picture", hint="Fit it with 'Fit head' to a photo")
-    if source_parsing is not None and (source_parsing.width, source_parsing.height) != (
-        as_fitted(source).camera.width,
-        as_fitted(source).camera.height,
-    ):
-        raise NodeError(
-            "the source's picture and its parsing have different sizes", hint="Parse that same picture"
-        )
+    fit, other = as_fitted(target), as_fitted(source)
+    require_pair(image, fit, other)
+    if source.texture is None:
+        picture_of(other, "the source's head")
+    require_size_of(image, "the target's", parsing=parsing)
+    require_size_of(other.camera, "the source's", parsing=source_parsing)
     if strength <= 0:
         return image
-    fit = as_fitted(target)
     tell_if_cut(fit, context, "the target's face")
-    tell_if_cut(as_fitted(source), context, "the source's face")
-    tell_if_small(as_fitted(source), fit, context)
+    tell_if_cut(other, context, "the source's face")
+    tell_if_small(other, fit, context)
     strength *= seen_share(faces, fit, when_lost, context)
     if strength <= 0:
         return image
     parsing = parsing_for(parsing, image, fit, "the target's", context, make=parse)
-    other = as_fitted(source)
     if other.picture is not None:
         source_parsing = parsing_for(
             source_parsing, other.picture, other, "the source's", context, make=parse
@@ -117,9 +100,7 @@ def swap_face(
         model, place, parts = fit, image, parsing
         if calibrate_on is not None:
             model = as_fitted(calibrate_on)
-            if model.picture is None or len(model.landmarks) < 468:
-                raise NodeError("'Calibrate on' knows no picture", hint="Wire a head from 'Fit head'")
-            place = model.picture
+            place = picture_of(model, "'Calibrate on'")
             parts = parsing_for(None, place, model, "the target's", context, make=parse)
         known = turn_for(place, model, source, parts, source_parsing, load_landmarker(context))
     pixels = swapped(

@@ -80,20 +80,20 @@ def swap_head(
     from nodes.face._hair import load_matte
     from nodes.face._landmarks import load_landmarker
     from nodes.head._shape import as_fitted
+    from nodes.portrait.belonging import picture_of, require_size_of
     from nodes.portrait.editing import calibrated, person_of, witness_of
     from nodes.portrait.presence import seen_share, tell_if_cut, tell_if_small
     from nodes.swap._head import acting_like, transplanted
     from nodes.swap._labels import parsing_for
     from nodes.swap._pose import as_seen_by
-    from nodes.swap._ready import body_for, cut_for, labels_for, require_sizes
+    from nodes.swap._ready import body_for, cut_for, labels_for, require_pair
 
     fit = as_fitted(source)
     body_fit = as_fitted(target)
-    picture = require_sizes(
-        image, body_fit, fit,
-        (("parsing", parsing), ("matte", matte), ("plate", plate)),
-        (("parsing", source_parsing), ("matte", source_matte)),
-    )  # fmt: skip
+    require_pair(image, body_fit, fit)
+    picture = picture_of(fit, "the source's head")
+    require_size_of(image, "the target's", parsing=parsing, matte=matte, plate=plate)
+    require_size_of(picture, "the source's", parsing=source_parsing, matte=source_matte)
     tell_if_cut(body_fit, context, "the target's face")
     tell_if_cut(fit, context, "the source's face")
     tell_if_small(fit, body_fit, context)

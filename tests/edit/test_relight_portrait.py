@@ -73,7 +73,7 @@ def test_colour_tints_the_face(astronaut, astronaut_fit):
 
 
 def test_wrong_inputs_are_told(astronaut, astronaut_fit):
-    with pytest.raises(NodeError, match="another size"):
+    with pytest.raises(NodeError, match="fitted to a picture of"):
         relight_portrait(Image(np.zeros((5, 5, 3), np.float32)), astronaut_fit, context=CONTEXT)
     with pytest.raises(NodeError, match="knows no picture"):
         relight_portrait(astronaut, astronaut_fit, like=replace(astronaut_fit, picture=None), context=CONTEXT)

@@ -80,6 +80,13 @@ def test_a_source_without_a_picture_is_refused(astronaut, astronaut_fit):
         swap_face(astronaut, astronaut_fit, replace(astronaut_fit, picture=None), context=CONTEXT)
 
 
+def test_heads_of_other_models_are_refused_whatever_their_names(astronaut, astronaut_fit, small_head):
+    called_alike = replace(small_head.model, name=astronaut_fit.model.name)
+    for model in (small_head.model, called_alike):
+        with pytest.raises(NodeError, match="different models"):
+            swap_face(astronaut, astronaut_fit, replace(small_head, model=model), context=CONTEXT)
+
+
 def test_a_target_of_another_size_is_refused(astronaut_fit):
     with pytest.raises(NodeError, match="fitted to a picture of"):
         swap_face(Image(np.zeros((9, 9, 3), np.float32)), astronaut_fit, astronaut_fit, context=CONTEXT)
