@@ -244,7 +244,7 @@ def without_head(
     picture: FloatArray,
     alpha: FloatArray,
     over: FloatArray,
-    labels: ByteArray | None,
+    labels: ByteArray,
     plate: FloatArray | None,
     fit: HeadState,
     kinds: ByteArray | None = None,
@@ -257,7 +257,7 @@ def without_head(
 
     Args:
         picture: H x W x 3. alpha: H x W, the person. over: H x W, head and hair.
-        labels: H x W, parsed, or None. plate: H x W x 3, the place when it is known, or None.
+        labels: H x W, parsed. plate: H x W x 3, the place when it is known, or None.
         fit: the head in the picture. kinds: as of `kinds_of`, when they are known.
         grain: of the face, when it is known.
     """
@@ -268,8 +268,6 @@ def without_head(
     hole = covered(over)
     # Outside of all people the photograph itself is the best plate.
     result: Any = np.where(hole[..., None], place, picture)
-    if labels is None:
-        return np.ascontiguousarray(result, np.float32)
     body = (alpha > 0.5) & ~hole
     kinds = kinds_of(picture, alpha, labels, fit) if kinds is None else kinds
     bare = body & np.isin(kinds, (*_NECK, BARE))

@@ -135,6 +135,7 @@ def calibrated(head: HeadState, witness: Witness, *, most: float, look: bool = T
         head: an edited head; its change is what is asked for.
         witness: of the photograph.
         most: the largest level of a coefficient.
+        look: look at the expression as a whole and correct it once.
     """
     fit = as_fitted(head)
     still = np.array_equal(head.rotation, fit.rotation)
@@ -205,14 +206,18 @@ def degrees_turned(head: HeadState) -> float:
     return float(np.linalg.norm(turn_between(as_fitted(head), head)))
 
 
-def moved_by(portrait: Portrait, head: HeadState, *, layered: bool = False) -> Movement:
+def moved_by(
+    portrait: Portrait, head: HeadState, *, layered: bool = False, follow: FloatArray | None = None
+) -> Movement:
     """How the edits of a head move its picture.
 
     Args:
         portrait: of the photograph. head: as it is to be drawn.
         layered: the background stays behind as a layer, so that nothing needs to be held back.
+        follow: h x w in 0..1, how much of an expression each place of the window takes up; by the
+            portrait's parsing when None.
     """
-    follow = portrait.with_expression
+    follow = portrait.with_expression if follow is None else follow
     share = min(degrees_turned(head) / _TURNED, 1.0)
     if follow is not None and share > _UNTURNED:
         own = None if layered else portrait.with_turn

@@ -39,7 +39,7 @@ class FaceLight:
 
     Attributes:
         harmonics: 9, irradiance times mean albedo (luminance, linear) over normals in the camera's
-            frame, in the order of `basis`.
+            frame, in the order of `light_basis`.
         colour: 3, of the light and the skin together, luminance 1.
         normals: V x 3, the surface's in the photograph, in the camera's frame.
         weight: V in 0..1, how far shading may change: 0 off the face, at the eyes and at its edge.

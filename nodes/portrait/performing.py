@@ -38,9 +38,7 @@ _HABIT = 0.1
 _MOST = 0.6
 
 #: What moves with the surface; lids, gaze and tongue do not.
-ON_SURFACE = np.array(
-    [name.startswith(("jaw", "mouth", "brow")) for name in ARKIT_NAMES]
-)  # fmt: skip
+ON_SURFACE = np.array([name.startswith(("jaw", "mouth", "brow")) for name in ARKIT_NAMES])
 
 
 def similarity(points: FloatArray, onto: FloatArray) -> tuple[float, FloatArray, FloatArray]:

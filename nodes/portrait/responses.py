@@ -86,7 +86,9 @@ class Responses:
         self._lock = RLock()
 
     def curve(self, group: int, sign: int) -> tuple[FloatArray, FloatArray]:
-        """Levels (L, from 0 outwards, positive) and the change seen at each (L x 52).
+        """Levels (L, from 0 outwards, positive) and the change seen at each (L x K).
+
+        K is as many as `base`.
 
         The curve ends where the group's own answer is strongest: beyond, the face breaks.
         """

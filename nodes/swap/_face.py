@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from nodes.face._paste import multiband
@@ -11,7 +9,7 @@ from nodes.head._fit import eye_distance
 from nodes.head._photo_frame import render_over_photo
 from nodes.head._photo_mouth import OUTER_LIPS
 from nodes.head._shape import as_fitted, landmark_points, parts_of
-from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, inside, slit
+from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, Slit, inside, slit
 from nodes.head._texture import texture_for
 from nodes.portrait.editing import Portrait, moved_by, portrait_of
 from nodes.portrait.light import camera_vertices
@@ -24,7 +22,7 @@ from nodes.raster.zbuffer import interpolate, interpolate_corners, rasterise
 from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
 from nodes.sdk.values.arrays import ByteArray, FloatArray
 from nodes.swap._blending import lit_like, soft_mask
-from nodes.swap._geometry import skin_triangles, with_shape_of
+from nodes.swap._geometry import with_shape_of
 
 #: Labels of PARSING_CLASSES that are the face itself.
 FACE = tuple(
@@ -65,10 +63,10 @@ def drawn_skin(
     points = project_from_camera(head.camera, camera_vertices(head))
     points[:, 0] -= left
     points[:, 1] -= top
-    triangles = skin_triangles(head)
+    surface = parts_of(head.model).surface_triangles
+    triangles = head.model.triangles[surface]
     raster = rasterise(points, triangles, right - left, bottom - top)
-    uv = head.model.uv[parts_of(head.model).surface_triangles]
-    at = interpolate_corners(raster, uv)
+    at = interpolate_corners(raster, head.model.uv[surface])
     closed = _closed(raster.covered)
     colour = np.ascontiguousarray(sample_texture(texture_for(source).pixels, at)[..., :3], np.float32)
     part, folded = _beneath_nose(points, head, right - left, bottom - top)
@@ -175,7 +173,7 @@ def swapped(
     portrait = portrait_of(target, image, parsing)
     layers = portrait.layers
     head = with_shape_of(target, source, shape, turn)
-    under = render_over_photo(layers, head, known=moved_by(_held(portrait), head))
+    under = render_over_photo(layers, head, known=moved_by(portrait, head, follow=_held(portrait)))
     height, width = under.shape[:2]
     unit = eye_distance(target.landmarks)
     points = moved_landmarks(target, head)
@@ -213,24 +211,25 @@ def swapped(
     return result
 
 
-def _held(portrait: Portrait) -> Portrait:
-    """A portrait in which another shape of the face bends no necklace and little of the neck."""
+def _held(portrait: Portrait) -> FloatArray | None:
+    """How much each place follows another shape of the face, which bends no necklace and little of the neck.
+
+    h x w in 0..1 of the portrait's window; None without a parsing.
+    """
     import cv2
 
     follow = portrait.with_expression
     if follow is None or portrait.labels is None:
-        return portrait
+        return None
     left, top, right, bottom = portrait.layers.window
     labels = portrait.labels[top:bottom, left:right]
     if not (labels == _NECKLACE).any():
-        return portrait
+        return follow
     unit = eye_distance(portrait.fit.landmarks)
     side = 2 * max(1, round(0.08 * unit)) + 1
     kept = cv2.dilate((labels == _NECKLACE).astype(np.float32), np.ones((side, side), np.uint8))
     kept = cv2.GaussianBlur(kept, (0, 0), 0.25 * side)
-    held = replace(portrait)
-    held.__dict__["with_expression"] = (follow * (1.0 - kept)).astype(np.float32)
-    return held
+    return np.asarray(follow * (1.0 - kept), np.float32)
 
 
 def _joined(mask: FloatArray, face: FloatArray, beside: FloatArray, softness: float) -> FloatArray:
@@ -294,12 +293,17 @@ def _openings(points: FloatArray, box: tuple[int, int, int, int], unit: float) -
     for rows in (EYE_LEFT, EYE_RIGHT, MOUTH):
         opening = slit(shifted, rows)
         # A mere line between lips is drawn with the source's skin.
-        share = np.clip((opening.opening / unit - _OPEN[0]) / (_OPEN[1] - _OPEN[0]), 0.0, 1.0)
+        share = _how_open(opening, unit)
         if share > 0:
             shown = inside(opening, right - left, bottom - top, 0.3)
             found = np.maximum(found, np.float32(share) * shown)
     soft = max(0.012 * unit, 0.6)
     return np.asarray(cv2.GaussianBlur(found, (0, 0), soft), np.float32)
+
+
+def _how_open(opening: Slit, unit: float) -> np.floating:
+    """0 for a mere line between lids or lips, 1 for an opening that is looked into."""
+    return np.clip((opening.opening / unit - _OPEN[0]) / (_OPEN[1] - _OPEN[0]), 0.0, 1.0)
 
 
 def _lip_line(points: FloatArray, box: tuple[int, int, int, int], unit: float) -> FloatArray:
@@ -308,7 +312,7 @@ def _lip_line(points: FloatArray, box: tuple[int, int, int, int], unit: float) -
 
     left, top, right, bottom = box
     opening = slit(points - (left, top), MOUTH)
-    share = 1.0 - np.clip((opening.opening / unit - _OPEN[0]) / (_OPEN[1] - _OPEN[0]), 0.0, 1.0)
+    share = 1.0 - _how_open(opening, unit)
     shown = inside(opening, right - left, bottom - top, max(0.006 * unit, 0.4)).astype(np.float32)
     return np.asarray(share * cv2.GaussianBlur(shown, (0, 0), max(0.008 * unit, 0.6)), np.float32)
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from nodes.head._shape import edited, landmark_points, neutral_vertices, parts_of
+from nodes.head._shape import edited, landmark_points, neutral_vertices
 from nodes.portrait.performing import STEADY, similarity
 from nodes.sdk.values import HeadState
-from nodes.sdk.values.arrays import FloatArray, IntArray
+from nodes.sdk.values.arrays import FloatArray
 
 
 def with_shape_of(
@@ -40,9 +40,3 @@ def with_shape_of(
     wanted = own + front * (wanted - own)
     offsets = wanted - (neutral_vertices(replace(target, offsets=np.zeros((0, 3), np.float32))))
     return edited(target, offsets=offsets.astype(np.float32))
-
-
-def skin_triangles(state: HeadState) -> IntArray:
-    """The triangles of skin, mouth cavity and sockets."""
-    triangles: IntArray = state.model.triangles[parts_of(state.model).surface_triangles]
-    return triangles
