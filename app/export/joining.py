@@ -103,8 +103,7 @@ def _write(
         stream.time_base = 1 / rate
         sound = None
         if audio is not None and audio.samples.shape[0]:
-            encoder = settings.kind().sound[""]
-            sound = _Sound(container, encoder, audio, audio_start, float(total / rate))
+            sound = _Sound(container, settings.kind().sound, audio, audio_start, float(total / rate))
         for packet in _packets(parts, rate):
             packet.stream = stream
             if sound is not None:
@@ -185,5 +184,5 @@ class _Sound:
 
     def finish(self) -> None:
         """Encode the rest."""
-        self.write_until(float("inf") if self._end == 0 else (self._end - self._start) / self._rate + 1)
+        self.write_until((self._end - self._start) / self._rate + 1)
         self._container.mux(self._stream.encode())

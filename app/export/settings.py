@@ -22,7 +22,7 @@ class Codec:
         extensions: file names that can hold it, the usual one first.
         segment: extension of the parts an export is written in.
         deep: whether more than 8 bits are kept.
-        sound: FFmpeg's audio encoder by extension; "" stands for any other.
+        sound: FFmpeg's audio encoder.
         tag: the four letters some players insist on in mp4 and mov.
     """
 
@@ -33,23 +33,20 @@ class Codec:
     extensions: tuple[str, ...]
     segment: str
     deep: bool
-    sound: Mapping[str, str]
+    sound: str
     tag: str = ""
 
 
-_AAC = {"": "aac"}
 CODECS = {
     codec.name: codec
     for codec in (
-        Codec("h264", "libx264", "yuv420p", "", ("mp4", "mov", "mkv"), "mkv", False, _AAC, "avc1"),
-        Codec("h265", "libx265", "yuv420p", "", ("mp4", "mov", "mkv"), "mkv", False, _AAC, "hvc1"),
+        Codec("h264", "libx264", "yuv420p", "", ("mp4", "mov", "mkv"), "mkv", False, "aac", "avc1"),
+        Codec("h265", "libx265", "yuv420p", "", ("mp4", "mov", "mkv"), "mkv", False, "aac", "hvc1"),
         Codec(
             "prores 4444", "prores_ks", "yuv444p10le", "yuva444p10le", ("mov", "mkv"), "mov", True,
-            {"": "pcm_s16le"}, "ap4h",
+            "pcm_s16le", "ap4h",
         ),
-        Codec(
-            "vp9", "libvpx-vp9", "yuv420p", "yuva420p", ("webm", "mkv"), "webm", False, {"": "libopus"}
-        ),
+        Codec("vp9", "libvpx-vp9", "yuv420p", "yuva420p", ("webm", "mkv"), "webm", False, "libopus"),
     )
 }  # fmt: skip
 

@@ -12,12 +12,9 @@ import numpy.typing as npt
 from app.export.atomic import replacing
 from app.export.pictures import encode_picture, write_picture
 from nodes.media.colour import as_bytes, to_linear
-from nodes.media.glb import pack_glb
+from nodes.media.gltf import GltfFile
 from nodes.sdk.values import HeadState, Mesh
 from nodes.sdk.values.arrays import FloatArray, host_array
-
-_FLOAT, _UINT = 5126, 5125
-_VERTICES, _INDICES = 34962, 34963
 
 
 def head_mesh(head: HeadState) -> Mesh:
@@ -53,7 +50,7 @@ def write_obj(mesh: Mesh, path: Path) -> None:
 
 
 def vertex_normals(vertices: FloatArray, triangles: npt.NDArray[np.integer[Any]]) -> FloatArray:
-    """Unit normals of the vertices, V x 3: the mean of their triangles', weighted by area."""
+    """Unit normals of the vertices, V x 3: the mean of their triangles', weighted by area; 0 without any."""
     corners = vertices[triangles]
     faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     sums = np.stack(
@@ -64,8 +61,7 @@ def vertex_normals(vertices: FloatArray, triangles: npt.NDArray[np.integer[Any]]
         axis=1,
     )
     length = np.linalg.norm(sums, axis=1, keepdims=True)
-    upright = np.array([0.0, 0.0, 1.0])
-    return np.where(length > 1e-20, sums / np.maximum(length, 1e-20), upright).astype(np.float32)
+    return np.asarray(sums / np.maximum(length, 1e-20), np.float32)
 
 
 def write_glb(mesh: Mesh, path: Path) -> None:
@@ -78,10 +74,12 @@ def glb_bytes(mesh: Mesh) -> bytes:
     """The bytes of a binary glTF 2.0 file (Khronos specification, sections 3 and 4)."""
     vertices = np.asarray(host_array(mesh.vertices), np.float32)
     triangles = host_array(mesh.triangles)
-    attributes = {"POSITION": vertices, "NORMAL": vertex_normals(vertices, triangles)}
+    normals = vertex_normals(vertices, triangles)
+    # The format wants unit vectors, where there is no triangle too.
+    normals[~normals.any(axis=1)] = (0.0, 0.0, 1.0)
+    attributes = {"POSITION": vertices, "NORMAL": normals}
     if mesh.colours is not None:
         attributes["COLOR_0"] = to_linear(np.asarray(host_array(mesh.colours), np.float32))
-    indices = triangles
     if mesh.uv is not None:
         # glTF has one set of numbers a vertex: where the texture has a seam the vertex is doubled.
         uv = np.asarray(host_array(mesh.uv), np.float32).reshape(-1, 2)
@@ -90,50 +88,24 @@ def glb_bytes(mesh: Mesh) -> bytes:
         kept = unique[:, 0].astype(np.int64)
         attributes = {name: array[kept] for name, array in attributes.items()}
         attributes["TEXCOORD_0"] = np.column_stack([unique[:, 1], 1 - unique[:, 2]]).astype(np.float32)
-        indices = inverse.reshape(-1, 3)
-    chunks: list[bytes] = []
-    views: list[dict[str, Any]] = []
-    accessors: list[dict[str, Any]] = []
-
-    def view(data: bytes, target: int | None) -> int:
-        start = sum(map(len, chunks))
-        views.append({"buffer": 0, "byteOffset": start, "byteLength": len(data)})
-        if target is not None:
-            views[-1]["target"] = target
-        chunks.append(data + b"\0" * (-len(data) % 4))
-        return len(views) - 1
-
-    def accessor(array: npt.NDArray[Any], component: int, kind: str, target: int) -> int:
-        entry: dict[str, Any] = {"componentType": component, "count": int(array.shape[0]), "type": kind}
-        entry["bufferView"] = view(array.tobytes(), target)
-        if kind == "VEC3":
-            entry |= {"min": array.min(axis=0).tolist(), "max": array.max(axis=0).tolist()}
-        accessors.append(entry)
-        return len(accessors) - 1
-
-    kinds = {2: "VEC2", 3: "VEC3"}
-    numbers = {
-        name: accessor(array, _FLOAT, kinds[array.shape[1]], _VERTICES) for name, array in attributes.items()
-    }
-    order = accessor(indices.astype(np.uint32).ravel(), _UINT, "SCALAR", _INDICES)
+        triangles = inverse.reshape(-1, 3)
+    file = GltfFile()
+    numbers = {name: file.vectors(array, bounds=name == "POSITION") for name, array in attributes.items()}
+    primitive = {"attributes": numbers, "indices": file.indices(triangles), "material": 0}
     surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 0.7}
     document: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": "Facewright"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "name": "mesh"}],
-        "meshes": [{"primitives": [{"attributes": numbers, "indices": order, "material": 0}]}],
+        "meshes": [{"primitives": [primitive]}],
         "materials": [{"pbrMetallicRoughness": surface, "doubleSided": True}],
     }
     if mesh.texture is not None and mesh.uv is not None:
-        document["images"] = [
-            {"bufferView": view(encode_picture(mesh.texture, "png"), None), "mimeType": "image/png"}
-        ]
-        document["textures"] = [{"source": 0}]
+        file.png(encode_picture(mesh.texture, "png"), "texture")
+        document |= {"images": file.images, "textures": [{"source": 0}]}
         surface["baseColorTexture"] = {"index": 0}
-    body = b"".join(chunks)
-    document |= {"buffers": [{"byteLength": len(body)}], "bufferViews": views, "accessors": accessors}
-    return pack_glb(document, body)
+    return file.packed(document)
 
 
 def write_mesh_ply(mesh: Mesh, path: Path) -> None:

@@ -18,7 +18,7 @@ from app.export.readable import READABLE_TYPES, as_text, as_tree
 from app.export.settings import VIDEO_EXTENSIONS, extension_of
 from app.export.surfaces import head_mesh, write_glb, write_mesh_ply, write_obj
 from nodes.sdk import NodeError
-from nodes.sdk.codec import decode, encode
+from nodes.sdk.codec import encode
 from nodes.sdk.values import Audio, Embedding, HeadState, Image, Mask, Mesh, Motion, Parsing, Splats, Table
 from nodes.sdk.values.arrays import host_array
 
@@ -74,22 +74,6 @@ def extensions_for(value: Any) -> tuple[str, ...]:
     """The extensions of the files a value can be written to."""
     every = [extension for extensions, _, _ in _WRITERS for extension in extensions]
     return tuple(dict.fromkeys(known for known in every if _writer(value, known) is not None))
-
-
-def read_npz(path: Path) -> Any:
-    """The value in an `.npz` that `write_value` wrote. Nothing in it is ever run.
-
-    Raises:
-        ValueError: when the file is none of ours.
-    """
-    with np.load(path, allow_pickle=False) as stored:
-        try:
-            tree = json.loads(stored["tree"].tobytes().decode())
-            count = sum(name.startswith("array_") for name in stored.files)
-            arrays = [stored[f"array_{number}"] for number in range(count)]
-        except KeyError as error:
-            raise ValueError(f"{path.name} holds no value of this program") from error
-    return decode(tree, arrays)
 
 
 def _writer(value: Any, extension: str) -> Writer | None:

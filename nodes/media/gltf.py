@@ -65,9 +65,11 @@ class GltfFile:
 
         stream = BytesIO()
         Pictures.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(stream, "PNG")
-        self.images.append(
-            {"bufferView": self._view(stream.getvalue()), "mimeType": "image/png", "name": name}
-        )
+        return self.png(stream.getvalue(), name)
+
+    def png(self, data: bytes, name: str) -> int:
+        """A PNG file's bytes; returns its place in `images`."""
+        self.images.append({"bufferView": self._view(data), "mimeType": "image/png", "name": name})
         return len(self.images) - 1
 
     def packed(self, document: dict[str, Any]) -> bytes:

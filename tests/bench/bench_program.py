@@ -73,11 +73,11 @@ def _fit(folder: Path) -> Row:
     """
     _run("eval", str(DEMO), "faces.out", "-o", str(folder / "faces.json"))
     _run("eval", str(DEMO), "head.out", "-o", str(folder / "head.npz"))
-    from app.export.values import read_npz
     from nodes.head._shape import world_vertices
+    from nodes.media.stored import stored_value
 
     seen = np.array(json.loads((folder / "faces.json").read_text("utf-8"))["faces"][0]["landmarks"])[:468, :2]
-    head = read_npz(folder / "head.npz")
+    head = stored_value(folder / "head.npz")
     surface = world_vertices(head)
     corners = surface[head.model.landmark_triangles]
     points = (corners * head.model.landmark_weights[..., None]).sum(axis=1)

@@ -163,6 +163,15 @@ def test_sound_stays_with_its_frame(tmp_path: Path, codec: str, rate: int, chann
     assert len(numbers_in(target)) == 50
 
 
+@pytest.mark.parametrize(("first", "rate", "fps"), [(0, 100, 1000.0), (50, 44_100, 25.0)])
+def test_sound_shorter_than_a_step_or_over_before_the_range_stops_nothing(
+    tmp_path: Path, first: int, rate: int, fps: float
+) -> None:
+    sound = Audio(np.zeros((50, 1), np.float32), rate)
+    report = export_range(picture, tmp_path / "film.mp4", first, first, fps=fps, audio=sound)
+    assert report.frames == 1 and (tmp_path / "film.mp4").is_file()
+
+
 def test_computing_never_runs_far_ahead_of_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alive: weakref.WeakSet[Image] = weakref.WeakSet()
     most = 0

@@ -16,10 +16,11 @@ import trimesh
 
 from app.export.atomic import writing
 from app.export.surfaces import glb_bytes, vertex_normals
-from app.export.values import extensions_for, read_npz, write_value
+from app.export.values import extensions_for, write_value
 from nodes.load.load_image import load_image
 from nodes.media.colour import to_linear
 from nodes.media.live_link import CURVES, head_angles
+from nodes.media.stored import stored_value
 from nodes.sdk import Context, FileProblem, NodeError
 from nodes.sdk.values import (
     ARKIT_NAMES,
@@ -114,7 +115,7 @@ def test_an_archive_gives_the_same_value_back(value: object, tmp_path: Path) -> 
     write_value(value, tmp_path / "value.npz")
     with np.load(tmp_path / "value.npz", allow_pickle=False) as stored:
         assert all(stored[name].dtype != object for name in stored.files)
-    back = read_npz(tmp_path / "value.npz")
+    back = stored_value(tmp_path / "value.npz")
     write_value(back, tmp_path / "again.npz")
     assert type(back) is type(value)
     first, second = (tmp_path / name for name in ("value.npz", "again.npz"))
@@ -125,8 +126,8 @@ def test_an_archive_gives_the_same_value_back(value: object, tmp_path: Path) -> 
 
 def test_a_foreign_archive_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", weights=np.zeros(3))
-    with pytest.raises(ValueError, match="no value of this program"):
-        read_npz(tmp_path / "other.npz")
+    with pytest.raises(FileProblem, match="no value of this program"):
+        stored_value(tmp_path / "other.npz")
 
 
 def test_faces_are_readable_by_name(tmp_path: Path) -> None:

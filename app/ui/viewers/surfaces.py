@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from app.export.surfaces import vertex_normals
 from nodes.sdk.values import HeadState, Mesh, Splats
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
@@ -76,22 +77,6 @@ def surface_of(value: Any) -> Surface | None:
     if isinstance(value, Splats):
         return _points(value)
     return None
-
-
-def vertex_normals(positions: FloatArray, triangles: IntArray) -> FloatArray:
-    """V x 3 unit normals, each the area-weighted mean of its triangles'."""
-    normals = np.zeros_like(positions, dtype=np.float32)
-    if len(triangles):
-        corners = positions[triangles]
-        faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        for axis in range(3):
-            total = np.bincount(
-                triangles.ravel(), weights=np.repeat(faces[:, axis], 3), minlength=len(positions)
-            )
-            normals[:, axis] = total
-    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-    normals /= np.maximum(lengths, 1e-12)
-    return normals
 
 
 def _head(head: HeadState) -> Surface:
