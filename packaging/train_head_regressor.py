@@ -8,6 +8,9 @@ correction.
     python packaging/train_head_regressor.py CACHE prepare FIRST LAST
 
 prepares only some of the files, for several runs at the same time.
+
+What the second look learns from are errors that the first makes on heads it was not trained on: for that
+the first is trained on parts of the heads, and then on all.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,23 +34,31 @@ from train_head_correction import least_values, precision_of, seen_part
 from nodes.head._correction import Correction, Fitted, correction_for, towards
 from nodes.head._fit import eye_distance, fit_landmarks
 from nodes.head._fitting import USUAL_FOCAL
-from nodes.head._landmarks import landmark_basis, surface_moved
-from nodes.head._picture_belief import DOUBTS, FILE, fit_numbers
-from nodes.head._picture_crop import brightness_in, frame_of, gradients_of
-from nodes.head._shape import landmark_points
-from nodes.raster.geometry import rotation_matrix, rotation_vector
+from nodes.head._landmarks import landmark_basis
+from nodes.head._picture_belief import DOUBTS, FILE, Look, fit_numbers, stored_look
+from nodes.head._picture_crop import SIDE, brightness_in, frame_of
+from nodes.head._picture_points import (
+    FEATURES,
+    compared_vertices,
+    features_at,
+    gradients_of,
+    points_in,
+    seen_from,
+)
+from nodes.head._shape import landmark_points, parts_of
+from nodes.raster.geometry import rotation_matrix, rotation_vector, vertex_normals
 from nodes.sdk.values import ARKIT_NAMES, HeadModel
 from nodes.sdk.values.arrays import FloatArray
 
-#: Main variations of gradients, and how wide the networks' layers are.
-COMPONENTS, WIDTHS, NETWORKS = 400, (320, 192), 3
-BATCH, RATE = 64, 1e-3
-#: Of every twelve files one is held back.
-HELD = 12
+#: How wide the networks' layers are (of each point, and after), and how many look the first and second time.
+WIDTHS, NETWORKS = (8, 288, 192), (1, 2)
+BATCH, RATE = 128, 1e-3
+#: Of every twelve files one is held back; and in how many parts the others train the first look.
+HELD, PARTS = 12, 3
 #: What an error counts: a millimetre of the face along its normal counts 1.
-EXPRESSION_COUNTS, DEGREE_COUNTS, FOCAL_COUNTS, OTHER_COUNTS = 12.0, 0.25, 1.0, 0.02
-#: Millimetres and degrees beyond which a fit is not learned from.
-MOST = (8.0, 30.0)
+EXPRESSION_COUNTS, DEGREE_COUNTS, FOCAL_COUNTS, OTHER_COUNTS, WAYS_COUNT = 12.0, 0.25, 1.0, 0.02, 0.5
+#: Millimetres, degrees, and pixels of a point beyond which a fit is not learned from.
+MOST, FARTHEST = (8.0, 30.0), 25.0
 
 
 class Mirror:
@@ -87,23 +99,22 @@ class Mirror:
 
 
 def prepared(model: HeadModel, correction: Correction, mirror: Mirror, path: Path) -> dict[str, FloatArray]:
-    """Crops, numbers of the fits and what these lack, of every head in a file and of its mirror image."""
+    """What is learned from, of every head in a file and of its mirror image."""
     data, pictures = gathered_file(path)
-    columns: list[list[FloatArray]] = []
+    rows: list[dict[str, FloatArray]] = []
     for number, coded in enumerate(pictures):
         picture = unpacked(coded)
         row = {name: values[number] for name, values in data.items()}
-        columns.append(_prepared(model, correction, row, picture, number))
-        columns.append(
-            _prepared(model, correction, mirror.of(row, picture.shape[1]), picture[:, ::-1], number + 1)
-        )
-    names = ("gradients", "numbers", "lacking", "fitted")
-    return dict(zip(names, (np.array(column) for column in zip(*columns, strict=True)), strict=True))
+        rows.append(_prepared(model, correction, row, picture, number))
+        mirrored = mirror.of(row, picture.shape[1])
+        rows.append(_prepared(model, correction, mirrored, picture[:, ::-1], number + 1))
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def _prepared(
     model: HeadModel, correction: Correction, row: dict[str, FloatArray], picture: FloatArray, number: int
-) -> list[FloatArray]:
+) -> dict[str, FloatArray]:
+    """The crop, the points in it and their ways, numbers of the fit and what it lacks."""
     basis = landmark_basis(model)
     focal, x, y, whole = (float(value) for value in row["camera"])
     centre, guess = (x, y), USUAL_FOCAL * whole
@@ -112,13 +123,16 @@ def _prepared(
         model, row["landmarks"], row["coefficients"], centre=centre, focal=guess, visibility=seen
     )
     rotation = rotation_matrix(fit.rotation)
-    brightness = brightness_in(frame_of(rotation, fit.translation, fit.focal, centre), picture)
+    frame = frame_of(rotation, fit.translation, fit.focal, centre)
+    world = _vertices(model, fit.identity, fit.expression) @ rotation.T + fit.translation
+    points, shown = points_in(model, world, frame, fit.focal, centre)
+    places = _vertices(model, row["identity"], row["expression"])[compared_vertices(model)]
+    places = places @ rotation_matrix(row["rotation"]).T + row["translation"]
     middle = row["landmarks"][:468, :2].mean(axis=0)
     along = towards(centre, fit.focal, middle).T @ rotation
     true = towards(centre, focal, middle).T @ rotation_matrix(row["rotation"])
     eyes = eye_distance(row["landmarks"])
     fitted = Fitted(basis.turn.T @ fit.identity, fit.expression, along, fit.residuals * [1.0, -1.0] / eyes)
-    numbers = fit_numbers(correction.components, fitted, row["coefficients"], eyes, seen)
     lacking = np.concatenate(
         [
             basis.turn.T @ row["identity"] - fitted.shape,
@@ -127,8 +141,26 @@ def _prepared(
             [np.log(focal / fit.focal)],
         ]
     )
-    found = [gradients_of(brightness).astype(np.float16), numbers.astype(np.float32)]
-    return [*found, lacking.astype(np.float32), fit.expression]
+    ways = seen_from(places, frame, focal, centre)[0] - points
+    far = np.linalg.norm(ways, axis=1, keepdims=True) > FARTHEST
+    return {
+        "crop": (brightness_in(frame, picture) * 255 + 0.5).astype(np.uint8),
+        "points": points,
+        "seen": shown.astype(np.uint8),
+        "ways": np.where(far, 0.0, ways).astype(np.float32),
+        "numbers": fit_numbers(correction.components, fitted, row["coefficients"], eyes, seen).astype(
+            np.float32
+        ),
+        "lacking": lacking.astype(np.float32),
+        "fitted": fit.expression,
+    }
+
+
+def _vertices(model: HeadModel, identity: FloatArray, expression: FloatArray) -> FloatArray:
+    """V x 3 metres."""
+    moved = np.tensordot(identity, model.identity, 1) + np.tensordot(expression, model.expression, 1)
+    found: FloatArray = model.mean + moved
+    return found
 
 
 def prepare(cache: Path, part: slice) -> None:
@@ -150,47 +182,98 @@ def prepare(cache: Path, part: slice) -> None:
         done.with_suffix(f".{os.getpid()}").replace(done)
 
 
-def gathered(cache: Path, count: int) -> tuple[dict[str, FloatArray], FloatArray]:
-    """All that is prepared, and which rows are held back (N bool)."""
-    chunks, held = [], []
-    total = 0
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """All that is prepared; N heads.
+
+    Attributes:
+        crop, points, seen, ways, numbers, lacking, fitted: as `_prepared` says, N of each.
+        held: N bool, heads held back. part: N, which of PARTS a head belongs to.
+    """
+
+    crop: FloatArray
+    points: FloatArray
+    seen: FloatArray
+    ways: FloatArray
+    numbers: FloatArray
+    lacking: FloatArray
+    fitted: FloatArray
+    held: FloatArray
+    part: FloatArray
+
+    def features(self, ways: FloatArray | float = 0.0) -> FloatArray:
+        """N x P x FEATURES float16, around the points, or around where ways (N x P x 2) lead from them."""
+        points = np.clip(self.points + ways, -20.0, SIDE + 20.0)
+        found = np.zeros((*self.points.shape[:2], FEATURES), np.float16)
+        for number, crop in enumerate(self.crop):
+            gradients = gradients_of(crop.astype(np.float32) / 255)
+            found[number] = features_at(gradients, points[number], self.seen[number].astype(np.float32))
+        return found
+
+
+def gathered(cache: Path, count: int) -> Heads:
+    """What is prepared of the first `count` drawn heads."""
+    chunks, held, part = [], [], []
     for number, path in enumerate(sorted((cache / "prepared").glob("*.npz"))):
         with np.load(path, allow_pickle=False) as stored:
             chunks.append({name: stored[name] for name in stored.files})
         size = len(chunks[-1]["lacking"])
         held.append(np.full(size, number % HELD == 0))
-        total += size
-        if total >= 2 * count:
+        # a head and its mirror image go together
+        part.append(np.arange(size) // 2 % PARTS)
+        if sum(len(every) for every in held) >= 2 * count:
             break
-    return {
-        name: np.concatenate([chunk.pop(name) for chunk in chunks]) for name in list(chunks[0])
-    }, np.concatenate(held)
+    columns = {name: np.concatenate([chunk.pop(name) for chunk in chunks]) for name in list(chunks[0])}
+    return Heads(**columns, held=np.concatenate(held), part=np.concatenate(part))
 
 
 class Net(nn.Module):
-    """One network of nodes/head/_picture_belief.py."""
+    """One network of nodes/head/_picture_belief.py; the last look's `ways` only help it to learn."""
 
-    def __init__(self, gradients: int, numbers: int, outputs: int) -> None:
+    def __init__(self, points: int, numbers: int, outputs: int) -> None:
         super().__init__()
-        self.gradients = gradients
-        self.first = nn.Linear(gradients + numbers, WIDTHS[0])
-        self.second = nn.Linear(WIDTHS[0], WIDTHS[1])
-        self.out = nn.Linear(WIDTHS[1] + numbers, outputs)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
-        self.drop, self.drop_more = nn.Dropout(0.3), nn.Dropout(0.2)
+        each, first, second = WIDTHS
+        self.points = nn.Parameter(torch.randn(points, FEATURES, each) / FEATURES**0.5)
+        self.points_bias = nn.Parameter(torch.zeros(points, each))
+        self.first = nn.Linear(points * each + numbers, first)
+        self.second = nn.Linear(first, second)
+        self.out = nn.Linear(second + numbers, outputs)
+        self.ways = nn.Linear(second + numbers, 2 * points)
+        for layer in (self.out, self.ways):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        self.drops = nn.ModuleList([nn.Dropout(share) for share in (0.2, 0.3, 0.2)])
 
-    def forward(self, both: torch.Tensor) -> torch.Tensor:
-        values = self.drop(torch.relu(self.first(both)))
-        values = self.drop_more(torch.relu(self.second(values)))
-        return self.out(torch.cat([values, both[:, self.gradients :]], 1))
+    def forward(self, features: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        own = torch.einsum("bpk,pke->bpe", features, self.points) + self.points_bias
+        values = torch.cat([self.drops[0](torch.relu(own).flatten(1)), known], 1)
+        values = self.drops[1](torch.relu(self.first(values)))
+        values = self.drops[2](torch.relu(self.second(values)))
+        values = torch.cat([values, known], 1)
+        return self.out(values), self.ways(values)
+
+
+def surface_moved(model: HeadModel) -> FloatArray:
+    """F x K: millimetres of the face along its normals, after the best rigid motion, for each direction."""
+    skin = np.unique(model.triangles[parts_of(model).skin_triangles])
+    place = model.mean[skin].astype(np.float64)
+    face = (place[:, 2] > 0.06) & (place[:, 1] > -0.075) & (place[:, 1] < 0.10)
+    rows, centred = skin[face], place[face] - place[face].mean(axis=0)
+    moved = model.identity[:, rows].astype(np.float64)
+    moved = moved - moved.mean(axis=1, keepdims=True)
+    inertia = (centred**2).sum() * np.eye(3) - centred.T @ centred
+    turns = np.linalg.solve(inertia, np.cross(centred, moved).sum(axis=1).T).T
+    moved = moved - np.cross(turns[:, None], centred)
+    normals = vertex_normals(model.mean, model.triangles)[rows]
+    found: FloatArray = 1000.0 * np.einsum("kvc,vc->vk", moved, normals)
+    return found
 
 
 class Loss:
     """Millimetres along the face's normals, and expression, rotation and lens beside them."""
 
     def __init__(self, model: HeadModel) -> None:
-        surface = surface_moved(model) @ landmark_basis(model).turn * 1000.0
+        surface = surface_moved(model) @ landmark_basis(model).turn
         self.count = surface.shape[1]
         _, sizes, rows = np.linalg.svd(surface, full_matrices=False)
         # rows whose squares sum to the mean square over the face
@@ -215,17 +298,100 @@ class Loss:
         total = surface + EXPRESSION_COUNTS * expression + DEGREE_COUNTS * degrees + FOCAL_COUNTS * focal
         return (total + OTHER_COUNTS * self.count * shape / 4).mean() + 0.05 * doubt
 
+    def usable(self, lacking: torch.Tensor) -> FloatArray:
+        """Which heads teach something: what the landmarker did not see at all does not."""
+        errors = self.errors(torch.zeros(len(lacking), self.count + 56 + DOUBTS), lacking)
+        found: FloatArray = ((errors[0] < MOST[0]) & (errors[2] < MOST[1])).numpy()
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What one look learns from.
+
+    Attributes:
+        features: N x P x FEATURES. numbers: N x F. lacking: N x outputs without doubts. ways: N x P x 2.
+        seen: N x P. rows: the heads to learn from.
+    """
+
+    features: FloatArray
+    numbers: FloatArray
+    lacking: FloatArray
+    ways: FloatArray
+    seen: FloatArray
+    rows: FloatArray
+
+    def scales(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Mean and spread of the features, and of the numbers."""
+        some = self.features[self.rows[::14]].astype(np.float32)
+        numbers = self.numbers[self.rows]
+        return some.mean(axis=0), some.std(axis=0) + 0.03, numbers.mean(axis=0), numbers.std(axis=0) + 0.02
+
+
+class Teacher:
+    """Trains networks for one look, and applies them."""
+
+    def __init__(self, lesson: Lesson, loss: Loss) -> None:
+        self.lesson, self.loss = lesson, loss
+        self.scales = lesson.scales()
+        self.usual, self.scale = (torch.from_numpy(part) for part in self.scales[:2])
+        known = (lesson.numbers - self.scales[2]) / self.scales[3]
+        self.known = torch.from_numpy(np.clip(known, -3.5, 3.5).astype(np.float32))
+        self.nets: list[Net] = []
+
+    def _seen(self, rows: FloatArray) -> torch.Tensor:
+        return (torch.from_numpy(self.lesson.features[rows]).float() - self.usual) / self.scale
+
+    def train(self, seed: int, rounds: int) -> None:
+        """One more network."""
+        torch.manual_seed(seed)
+        random = np.random.default_rng(seed)
+        lesson = self.lesson
+        points, numbers = lesson.features.shape[1], lesson.numbers.shape[1]
+        net = Net(points, numbers, lesson.lacking.shape[1] + DOUBTS)
+        optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=0.05)
+        for turn in range(rounds):
+            for group in optimiser.param_groups:
+                group["lr"] = RATE * (0.01 + 0.495 * (1 + np.cos(np.pi * turn / rounds)))
+            for rows in batches(lesson.rows, random):
+                features, known = self._seen(rows), self.known[rows]
+                noisy = known + 0.1 * torch.randn(known.shape)
+                found, ways = net(features + 0.05 * torch.randn(features.shape), noisy)
+                value = self.loss(found, torch.from_numpy(lesson.lacking[rows]))
+                seen = torch.from_numpy(lesson.seen[rows]).float()
+                off = ways.view(len(rows), points, 2) - torch.from_numpy(lesson.ways[rows])
+                value = value + WAYS_COUNT * (off.pow(2).sum(2).add(0.01).sqrt() * seen).sum() / seen.sum()
+                optimiser.zero_grad()
+                value.backward()
+                optimiser.step()
+        self.nets.append(net.eval())
+
+    def told(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The mean outputs of all networks, and N x P x 2 ways."""
+        found, ways = [], []
+        with torch.no_grad():
+            for some in np.array_split(rows, max(len(rows) // 256, 1)):
+                said = [net(self._seen(some), self.known[some]) for net in self.nets]
+                found.append(torch.stack([each[0] for each in said]).mean(0))
+                ways.append(torch.stack([each[1] for each in said]).mean(0))
+        return torch.cat(found).numpy(), torch.cat(ways).numpy().reshape(*self.lesson.ways[rows].shape)
+
+    def look(self, last: bool) -> Look:
+        """The networks as the program reads them."""
+        weights: dict[str, FloatArray] = {}
+        for name in ("first", "second", "out") + (() if last else ("ways",)):
+            parts = [getattr(net, name) for net in self.nets]
+            weights[name] = np.stack([part.weight.T.detach().numpy() for part in parts])
+            weights[f"{name}_bias"] = np.stack([part.bias.detach().numpy() for part in parts])
+        for name in ("points", "points_bias"):
+            weights[name] = np.stack([getattr(net, name).detach().numpy() for net in self.nets])
+        return Look(weights, *self.scales)
+
 
 def batches(rows: FloatArray, random: np.random.Generator) -> Iterator[FloatArray]:
     order = random.permutation(rows)
     for start in range(0, len(order) - BATCH + 1, BATCH):
         yield np.sort(order[start : start + BATCH])
-
-
-def judged(nets: list[Net], both: torch.Tensor) -> FloatArray:
-    """N x outputs: the mean of all networks."""
-    with torch.no_grad():
-        return torch.stack([net.eval()(both) for net in nets]).mean(0).numpy()
 
 
 def report(name: str, loss: Loss, found: FloatArray, lacking: FloatArray) -> None:
@@ -235,77 +401,48 @@ def report(name: str, loss: Loss, found: FloatArray, lacking: FloatArray) -> Non
     sys.stdout.flush()
 
 
-def main_variations(gradients: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The mean (G) and main variations (G x COMPONENTS) of gradients, nearly of unit spread."""
-    some = gradients[:: max(len(gradients) // 6000, 1)].astype(np.float32)
-    usual = some.mean(axis=0)
-    values, vectors = np.linalg.eigh(np.cov((some - usual).T))
-    spread = np.sqrt(np.maximum(values[::-1][:COMPONENTS], 0.0))
-    return usual, (vectors[:, ::-1][:, :COMPONENTS] / (spread + 0.3 * spread.mean())).astype(np.float32)
-
-
 def train(cache: Path, rounds: int, count: int) -> None:
     torch.set_num_threads(1)  # the products are small: threads wait longer for each other
     model = head_model()
-    data, held = gathered(cache, count)
-    lacking = torch.from_numpy(data["lacking"])
+    heads = gathered(cache, count)
     loss = Loss(model)
-    outputs = lacking.shape[1] + DOUBTS
-    before = loss.errors(torch.zeros(len(lacking), outputs), lacking)
-    # what the landmarker did not see at all teaches nothing
-    usable = ((before[0] < MOST[0]) & (before[2] < MOST[1])).numpy()
-    learning, kept = np.nonzero(~held & usable)[0], np.nonzero(held)[0]
-    usual, components = main_variations(data["gradients"][learning])
-    middle, spread = data["numbers"][learning].mean(axis=0), data["numbers"][learning].std(axis=0) + 0.02
-    numbers = np.clip((data["numbers"] - middle) / spread, -3.5, 3.5)
-    seen = np.concatenate(
-        [(part.astype(np.float32) - usual) @ components for part in np.array_split(data["gradients"], 20)]
-    )
-    both = torch.from_numpy(np.concatenate([seen, numbers], axis=1).astype(np.float32))
+    lacking = heads.lacking
+    learning = np.nonzero(~heads.held & loss.usable(torch.from_numpy(lacking)))[0]
+    kept = np.nonzero(heads.held)[0]
     sys.stdout.write(f"{len(learning)} to learn from, {len(kept)} held back\n")
-    report("fits by landmarks", loss, np.zeros((len(kept), outputs), np.float32), data["lacking"][kept])
-    nets = []
-    for number in range(NETWORKS):
-        nets.append(trained(number, both, lacking, learning, loss, rounds, outputs))
-        report(f"{number + 1} networks", loss, judged(nets, both[kept]), data["lacking"][kept])
-        save(nets, model, judged(nets, both[kept]), data, kept, (middle, spread, usual, components))
+    nothing = np.zeros((len(lacking), lacking.shape[1] + DOUBTS), np.float32)
+    report("fits by landmarks", loss, nothing[kept], lacking[kept])
+    features = heads.features()
+    found, ways = nothing.copy(), np.zeros_like(heads.ways)
+    for part in range(PARTS):
+        rows = learning[heads.part[learning] != part]
+        teacher = Teacher(Lesson(features, heads.numbers, lacking, heads.ways, heads.seen, rows), loss)
+        teacher.train(part, rounds)
+        others = np.nonzero(~heads.held & (heads.part == part))[0]
+        found[others], ways[others] = teacher.told(others)
+    first = Teacher(Lesson(features, heads.numbers, lacking, heads.ways, heads.seen, learning), loss)
+    for network in range(NETWORKS[0]):
+        first.train(PARTS + network, rounds)
+    found[kept], ways[kept] = first.told(kept)
+    report("first look", loss, found[kept], lacking[kept])
+    change = found[:, : lacking.shape[1]]
+    numbers = np.concatenate([heads.numbers, change], axis=1)
+    features = heads.features(ways)
+    lesson = Lesson(features, numbers, lacking - change, heads.ways - ways, heads.seen, learning)
+    second = Teacher(lesson, loss)
+    for network in range(NETWORKS[1]):
+        second.train(network, rounds)
+        more = second.told(kept)[0]
+        more[:, : change.shape[1]] += change[kept]
+        report(f"second look, {network + 1} networks", loss, more, lacking[kept])
+    save([first.look(False), second.look(True)], model, more, heads, kept)
 
 
-def trained(
-    seed: int,
-    both: torch.Tensor,
-    lacking: torch.Tensor,
-    learning: FloatArray,
-    loss: Loss,
-    rounds: int,
-    outputs: int,
-) -> Net:
-    """One network."""
-    torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
-    net = Net(COMPONENTS, both.shape[1] - COMPONENTS, outputs)
-    optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=0.05)
-    for turn in range(rounds):
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * (0.01 + 0.495 * (1 + np.cos(np.pi * turn / rounds)))
-        for rows in batches(learning, random):
-            values = both[rows]
-            found = net(values + 0.1 * torch.randn(values.shape))
-            value = loss(found, lacking[rows])
-            optimiser.zero_grad()
-            value.backward()
-            optimiser.step()
-    return net
-
-
-def save(
-    nets: list[Net], model: HeadModel, found: FloatArray, data: dict[str, FloatArray], kept: FloatArray,
-    scales: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
-) -> None:  # fmt: skip
-    """Write the file that ships, with the spreads of what was held back."""
+def save(looks: list[Look], model: HeadModel, found: FloatArray, heads: Heads, kept: FloatArray) -> None:
+    """Write the file that ships, with the spreads of what was held back (`found`)."""
     turn = landmark_basis(model).turn
     count = turn.shape[1]
-    lacking = data["lacking"][kept]
+    lacking = heads.lacking[kept]
     missed = found[:, : count + 56] - lacking
     # a few that the landmarker did not see would widen the spreads of all
     limits = np.quantile(np.abs(missed), 0.99, axis=0)
@@ -317,19 +454,14 @@ def save(
         "expression_spread": (missed[:, columns] / expression[:, None]).std(axis=0),
         "rotation_spread": (missed[:, count + 52 : count + 55] / rotation[:, None]).std(axis=0),
         "focal_spread": np.array([missed[:, count + 55].std()]),
-        "least": least_values(data["fitted"][kept], lacking[:, columns], missed[:, columns]),
+        "least": least_values(heads.fitted[kept], lacking[:, columns], missed[:, columns]),
         "turn": turn[0],
-        **dict(zip(("middle", "spread", "usual", "components"), scales, strict=True)),
     }
-    for layer in ("first", "second", "out"):
-        parts = [getattr(net, layer) for net in nets]
-        arrays[layer] = np.stack([part.weight.T.detach().numpy() for part in parts])
-        arrays[f"{layer}_bias"] = np.stack([part.bias.detach().numpy() for part in parts])
-    large = ("components", "first", "second", "out")
-    small = {
-        name: value.astype(np.float16 if name in large else np.float32) for name, value in arrays.items()
-    }
-    np.savez_compressed(FILE, allow_pickle=False, model=np.array(model.name), **small)
+    stored = {name: value.astype(np.float32) for name, value in arrays.items()}
+    for number, look in enumerate(looks):
+        stored |= stored_look(number, look)
+    names = {"model": np.array(model.name), "looks": np.array(len(looks))}
+    np.savez_compressed(FILE, allow_pickle=False, **names, **stored)
 
 
 def main() -> None:
@@ -338,7 +470,7 @@ def main() -> None:
         prepare(cache, slice(*(int(word) for word in sys.argv[3:5])))
         return
     prepare(cache, slice(None))
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 30
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 14
     train(cache, rounds, int(sys.argv[3]) if len(sys.argv) > 3 else 100000)
 
 

@@ -38,9 +38,11 @@ from nodes.sdk.values.arrays import FloatArray
 _TOGETHER = 2.0
 #: The correction has used the landmarks already: they count for less a second time.
 _TOGETHER_AGAIN = 8.0
-#: And hardly at all after the pixels were looked at, but for pose and expression in the end.
-_TOGETHER_SEEN = 10.0
-_TOGETHER_LAST = 2.2
+#: And hardly at all after the pixels were looked at, but for expression and place in the end.
+_TOGETHER_SEEN = 12.0
+_TOGETHER_LAST = 2.4
+#: How many times as sure the rotation is by then as it was believed: landmarks would turn it back.
+_TURN_SURER = 10.0
 _KEPT = 1e6
 _OUTLIERS = 0.05  # the share of landmarks expected to be wrong
 _EXPRESSION_DEVIATION = 0.12
@@ -170,7 +172,8 @@ def fit_sights(
     curvature = problem.curvature
     spread = inverse(curvature)[:count, :count]
     if any(view.believes for view in views):
-        # who it is was told by the pixels; how the face is held, landmarks show best
+        # who it is, and how the head is held, was told by the pixels; where it is and what it
+        # does, landmarks show best
         for view in views:
             view.follow_landmarks()
         kept = _KEPT * np.eye(count)
@@ -250,8 +253,9 @@ class _View:
         self.translation = self._place(belief.shape)
 
     def follow_landmarks(self) -> None:
-        """Let landmarks count again as much as they are sure."""
+        """Let landmarks count again as much as they are sure, but for the rotation."""
         self._together = _TOGETHER_LAST
+        self.rotation_precision = self.rotation_precision * _TURN_SURER
 
     def looseness(self) -> float:
         """How many times the usual variance a belief has: 1 for large faces that look ahead."""

@@ -15,8 +15,9 @@ from nodes.head._correction import Fitted, correction_for, towards
 from nodes.head._fit import LandmarkFit, Sight, eye_distance, fit_sights
 from nodes.head._gaze import gaze_of
 from nodes.head._landmarks import landmark_basis, turned_landmarks
-from nodes.head._picture_belief import PictureBelief, fit_numbers, regressor_for
-from nodes.head._picture_crop import brightness_in, frame_of, gradients_of
+from nodes.head._picture_belief import PictureBelief, View, fit_numbers, regressor_for
+from nodes.head._picture_crop import brightness_in, frame_of
+from nodes.head._picture_points import gradients_of, points_in
 from nodes.head._shape import expressed_vertices, eye_centres, landmark_points, neutral_vertices, to_world
 from nodes.head._surface import surface_offsets
 from nodes.head._together import identity_through, matches_between, reference_of, triangulated
@@ -105,13 +106,15 @@ def _belief(model: HeadModel, sight: Sight, face: Face, image: Image) -> Picture
         return None
     rotation, eyes = rotation_matrix(fit.rotation), eye_distance(face.landmarks)
     frame = frame_of(rotation, fit.translation, fit.focal, sight.centre)
+    state = _plain_state(model, fit, face, image)
+    points = points_in(model, to_world(state, expressed_vertices(state)), frame, fit.focal, sight.centre)
     gradients = gradients_of(brightness_in(frame, image.pixels, image.linear))
     along = towards(sight.centre, fit.focal, face.landmarks[:468, :2].mean(axis=0)).T @ rotation
     shape = landmark_basis(model).turn.T @ fit.identity
     fitted = Fitted(shape, fit.expression, along, fit.residuals * [1.0, -1.0] / eyes)
     sure = np.ones(468) if sight.visibility is None else sight.visibility[:468]
     numbers = fit_numbers(correction.components, fitted, face.coefficients, eyes, sure)
-    return regressor.believed(gradients, numbers, fitted, math.log(fit.focal))
+    return regressor.believed(View(gradients, *points, numbers), fitted, math.log(fit.focal))
 
 
 def _without_hidden(sight: Sight, face: Face, look: Appearance | None) -> Sight:

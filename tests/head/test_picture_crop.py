@@ -1,17 +1,9 @@
-"""The upright crop around a fitted head, and its gradients."""
+"""The upright crop around a fitted head."""
 
 import numpy as np
 import pytest
 
-from nodes.head._picture_crop import (
-    CELLS,
-    DIRECTIONS,
-    SIDE,
-    Frame,
-    brightness_in,
-    frame_of,
-    gradients_of,
-)
+from nodes.head._picture_crop import SIDE, Frame, brightness_in, frame_of
 from nodes.raster.geometry import rotation_matrix
 
 UPRIGHT = np.eye(2)
@@ -21,10 +13,6 @@ def smooth_picture(side):
     y, x = np.mgrid[:side, :side] / side
     grey = 0.5 + 0.3 * np.sin(9 * x + 2 * y) * np.cos(7 * y)
     return np.repeat(grey[..., None], 3, axis=2).astype(np.float32)
-
-
-def histograms(brightness):
-    return gradients_of(brightness).reshape(CELLS, CELLS, DIRECTIONS)
 
 
 class TestFrame:
@@ -81,27 +69,3 @@ class TestBrightness:
         picture = smooth_picture(160)
         frame = Frame(np.array([80.0, 80.0]), 1.0, UPRIGHT)
         assert np.allclose(brightness_in(frame, picture**2.2, True), brightness_in(frame, picture), atol=5e-3)
-
-
-class TestGradients:
-    def test_an_even_picture_has_none(self):
-        assert not gradients_of(np.full((SIDE, SIDE), 0.5, np.float32)).any()
-
-    def test_they_tell_direction_and_sign_of_an_edge(self):
-        brighter = np.tile(np.linspace(0.2, 0.8, SIDE, dtype=np.float32), (SIDE, 1))
-        inner = (slice(2, -2), slice(2, -2))
-        assert (histograms(brighter)[inner].argmax(axis=2) == 0).all()
-        assert (histograms(brighter[:, ::-1])[inner].argmax(axis=2) == DIRECTIONS // 2).all()
-        assert (histograms(brighter.T)[inner].argmax(axis=2) == DIRECTIONS // 4).all()
-
-    def test_they_hardly_change_with_exposure(self):
-        random = np.random.default_rng(2)
-        picture = 0.3 + 0.4 * random.random((SIDE, SIDE)).astype(np.float32)
-        assert np.abs(gradients_of(picture) - gradients_of(picture * 1.4)).mean() < 0.02
-
-    def test_they_move_with_what_is_seen(self):
-        cell = SIDE // CELLS
-        picture = np.full((SIDE, SIDE), 0.3, np.float32)
-        picture[40:60, 40:60] = 0.9
-        moved = np.roll(picture, (cell, 2 * cell), axis=(0, 1))
-        assert np.allclose(np.roll(histograms(picture), (1, 2), axis=(0, 1)), histograms(moved), atol=1e-4)

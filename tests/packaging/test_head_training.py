@@ -101,7 +101,7 @@ class TestTraining:
         monkeypatch.setattr(correction, "FILE", tmp_path / "correction.npz")
         monkeypatch.setattr(regressor, "HELD", 2)
         monkeypatch.setattr(regressor, "BATCH", 4)
-        monkeypatch.setattr(regressor, "NETWORKS", 2)
+        monkeypatch.setattr(regressor, "NETWORKS", (1, 2))
         monkeypatch.setattr(_correction, "FILE", _correction.FILE)  # put back what the script changes
         model = correction.head_model()
         learned = correction.train(model, correction.gathered(cache))
@@ -112,5 +112,7 @@ class TestTraining:
         regressor.prepare(cache, slice(None))
         regressor.train(cache, 1, 1000)
         with np.load(tmp_path / "regressor.npz", allow_pickle=False) as stored:
-            assert stored["first"].shape[0] == 2
+            assert int(stored["looks"]) == 2
+            assert len(stored["first_0_whole"]) == 1
+            assert len(stored["first_1_whole"]) == 2
             assert all(np.isfinite(stored[name]).all() for name in stored.files if name != "model")
