@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nodes.raster.borders import mirror_border
 from nodes.sdk.values.arrays import FloatArray, host_array
 from nodes.sdk.values.picture import Image
 
@@ -112,7 +113,7 @@ def warp(
     source, to_crop = _reduced(picture, np.asarray(to_crop, np.float64), width, height)
     centred = to_crop.copy()
     centred[:, 2] += to_crop[:, :2] @ (0.5, 0.5) - 0.5
-    modes = {"zero": cv2.BORDER_CONSTANT, "edge": cv2.BORDER_REPLICATE, "mirror": cv2.BORDER_REFLECT_101}
+    modes = {"zero": cv2.BORDER_CONSTANT, "edge": cv2.BORDER_REPLICATE, "mirror": mirror_border(source)}
     flags = cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR
     return cv2.warpAffine(source, centred, (width, height), flags=flags, borderMode=modes[border])
 

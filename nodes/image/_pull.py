@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 
 from nodes.image._pins import Keeps, Pins, source_of
-from nodes.image._resample import Edge, premultiplied, unpremultiplied, with_alpha
+from nodes.image._resample import Edge, border_mode, premultiplied, unpremultiplied, with_alpha
 from nodes.sdk.values.arrays import FloatArray
 
 #: Places along a picture's longer side where the movement is worked out; between them it is smooth.
 NODES = 160
-
-_BORDERS = {"repeat": cv2.BORDER_REPLICATE, "mirror": cv2.BORDER_REFLECT_101}
 
 
 def pulled_picture(pixels: FloatArray, pins: Pins, keeps: Keeps, near: float, edge: Edge) -> FloatArray:
@@ -29,7 +27,7 @@ def pulled_picture(pixels: FloatArray, pins: Pins, keeps: Keeps, near: float, ed
         source,
         *_lookup(width, height, pins, keeps, near),
         interpolation=cv2.INTER_CUBIC,
-        borderMode=_BORDERS.get(edge, cv2.BORDER_CONSTANT),
+        borderMode=border_mode(edge, source),
     )
     np.clip(moved, 0, 1, out=moved)
     return unpremultiplied(moved) if alpha else moved

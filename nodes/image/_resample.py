@@ -7,6 +7,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from nodes.raster.borders import mirror_border
 from nodes.sdk import NodeError
 from nodes.sdk.values.arrays import FloatArray
 
@@ -108,12 +109,18 @@ def with_alpha(pixels: FloatArray) -> FloatArray:
     return np.concatenate([pixels, np.ones((*pixels.shape[:2], 1), np.float32)], axis=2)
 
 
+def border_mode(edge: Edge, pixels: FloatArray) -> int:
+    """OpenCV's border mode for an edge of a picture; zeros where it is transparent or black."""
+    if edge == "mirror":
+        return mirror_border(pixels)
+    return cv2.BORDER_REPLICATE if edge == "repeat" else cv2.BORDER_CONSTANT
+
+
 def warp_affine(pixels: FloatArray, matrix: FloatArray, edge: Edge) -> FloatArray:
     """A picture moved by a 2 x 3 matrix that takes old pixel centres to new ones; same size.
 
     "transparent" gives the result an alpha channel; the other edges keep the channels.
     """
-    borders = {"repeat": cv2.BORDER_REPLICATE, "mirror": cv2.BORDER_REFLECT_101}
     if edge == "transparent":
         pixels = with_alpha(pixels)
     alpha = pixels.shape[2] == 4
@@ -127,7 +134,7 @@ def warp_affine(pixels: FloatArray, matrix: FloatArray, edge: Edge) -> FloatArra
         matrix.astype(np.float64),
         (pixels.shape[1], pixels.shape[0]),
         flags=cv2.INTER_CUBIC,
-        borderMode=borders.get(edge, cv2.BORDER_CONSTANT),
+        borderMode=border_mode(edge, source),
     )
     np.clip(moved, 0, 1, out=moved)
     return unpremultiplied(moved) if alpha else moved
