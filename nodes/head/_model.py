@@ -90,7 +90,10 @@ def _checked(entries: dict[str, np.ndarray]) -> HeadModel:
     wanted = (*_FLOATS, *_WHOLE, *_TEXTS, *_TEXT_LISTS)
     missing = [key for key in wanted if key not in entries]
     if missing:
-        raise ModelProblem(f"the head model lacks {', '.join(missing)}")
+        raise ModelProblem(
+            f"the head model lacks {', '.join(missing)}",
+            hint="The help of 'Head model' says where the arrays that it needs are listed",
+        )
     turned = _TURNED if all(key in entries for key in _TURNED) else {}
     if len({len(entries[key]) for key in turned}) > 1:
         raise ModelProblem("the three 'landmark_...' arrays for turned heads differ in length")

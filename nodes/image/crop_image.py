@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from nodes.sdk import Slider, node
+from nodes.sdk import NodeError, Slider, node
 from nodes.sdk.values import Image
 
 
@@ -25,4 +25,9 @@ def crop_image(
     from nodes.image._resample import crop
 
     size = (width or image.width - left, height or image.height - top)
+    if min(size) < 1:
+        raise NodeError(
+            f"nothing is left of a picture of {image.width} x {image.height} pixels from {left}, {top} on",
+            hint="Lower 'Left' and 'Top', or give 'Width' and 'Height'",
+        )
     return Image(crop(image.pixels, left, top, *size), linear=image.linear)

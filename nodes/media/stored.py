@@ -31,6 +31,8 @@ def stored_value(path: Path) -> Any:
             count = sum(name.startswith("array_") for name in stored.files)
             return decode(tree, [stored[f"array_{number}"] for number in range(count)])
     except (*DAMAGED, TypeError, AttributeError) as error:
+        reason = "an array is missing" if isinstance(error, KeyError) else error
         raise FileProblem(
-            f"{path.name} holds no value of this program: {error}", hint="Export it again"
+            f"{path.name} holds no value of this program ({reason})",
+            hint="Export it again, as .npz from Facewright",
         ) from error

@@ -58,7 +58,10 @@ def read_mesh(text: str) -> Mesh:
     except FileProblem:
         raise
     except _DAMAGE as error:
-        raise _damaged(path, f"{type(error).__name__}: {error}"[:200]) from error
+        # A parser's words on an index say nothing about the file.
+        lost = isinstance(error, IndexError | KeyError)
+        reason = "it names a vertex or a part that is not there" if lost else str(error)[:200]
+        raise _damaged(path, reason or "it cannot be read") from error
 
 
 def _damaged(path: Path, field: str) -> FileProblem:

@@ -96,7 +96,7 @@ def test_cropping_beyond_the_edge_adds_nothing_but_margin() -> None:
     assert np.array_equal(wider[1:17, 2:26], image.pixels)
     assert wider[0].max() == 0 and wider[:, 26:].max() == 0
     assert crop_image(image).pixels.shape == image.pixels.shape
-    with pytest.raises(NodeError, match="has no content"):
+    with pytest.raises(NodeError, match="nothing is left of"):
         crop_image(image, left=24)
 
 
