@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from app.document.graph import EMPTY, Graph, NodeInstance, Port
@@ -32,15 +32,9 @@ def type_refusal(registry: Registry, from_type: str, to_type: str) -> str | None
 
 def upstream_of(graph: Graph, names: Iterable[str]) -> frozenset[str]:
     """The nodes that some nodes depend on, themselves included."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            for ports in graph.wires.get(name, EMPTY).values():
-                waiting.extend(port.node for port in ports)
-    return frozenset(found)
+    return _reached(
+        names, lambda name: (port.node for ports in graph.wires.get(name, EMPTY).values() for port in ports)
+    )
 
 
 def downstream_of(graph: Graph, names: Iterable[str]) -> frozenset[str]:
@@ -48,13 +42,18 @@ def downstream_of(graph: Graph, names: Iterable[str]) -> frozenset[str]:
     fed: dict[str, list[str]] = {}
     for port, target, _ in graph.links():
         fed.setdefault(port.node, []).append(target)
+    return _reached(names, lambda name: fed.get(name, ()))
+
+
+def _reached(names: Iterable[str], onward: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    """Some nodes and all that they lead to, by where each leads."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting.extend(fed.get(name, ()))
+            waiting.extend(onward(name))
     return frozenset(found)
 
 
