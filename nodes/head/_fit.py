@@ -41,8 +41,8 @@ _TOGETHER_AGAIN = 8.0
 #: And hardly at all after the pixels were looked at, but for expression and place in the end.
 _TOGETHER_SEEN = 12.0
 _TOGETHER_LAST = 2.4
-#: How many times as sure the rotation is by then as it was believed: landmarks would turn it back.
-_TURN_SURER = 10.0
+#: How many times as sure rotation and expression are by then: landmarks would pull them back.
+_TURN_SURER, _EXPRESSION_SURER = 10.0, 2.0
 _KEPT = 1e6
 _OUTLIERS = 0.05  # the share of landmarks expected to be wrong
 _EXPRESSION_DEVIATION = 0.12
@@ -50,6 +50,7 @@ _FOCAL_DEVIATION = 0.12
 _READING = 0.5  # pixels
 _STEPS = 7
 _STEPS_AGAIN = 2
+_STEPS_LAST = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,13 +173,13 @@ def fit_sights(
     curvature = problem.curvature
     spread = inverse(curvature)[:count, :count]
     if any(view.believes for view in views):
-        # who it is, and how the head is held, was told by the pixels; where it is and what it
-        # does, landmarks show best
+        # who it is, and how the head is held, was told by the pixels; where it is, and some of what
+        # it does, landmarks show best
         for view in views:
             view.follow_landmarks()
         kept = _KEPT * np.eye(count)
         last = _Problem(views, kept, problem.shape)
-        steps += last.solve(_STEPS_AGAIN)
+        steps += last.solve(_STEPS_LAST)
         curvature = last.curvature.copy()
         curvature[:count, :count] += precision - kept
     identity = basis.turn @ problem.shape
@@ -253,8 +254,9 @@ class _View:
         self.translation = self._place(belief.shape)
 
     def follow_landmarks(self) -> None:
-        """Let landmarks count again as much as they are sure, but for the rotation."""
+        """Let landmarks count again as much as they are sure, but less for rotation and expression."""
         self._together = _TOGETHER_LAST
+        self.expression_precision = self.expression_precision * _EXPRESSION_SURER
         self.rotation_precision = self.rotation_precision * _TURN_SURER
 
     def looseness(self) -> float:
