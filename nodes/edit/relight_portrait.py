@@ -52,6 +52,7 @@ def relight_portrait(
     from nodes.portrait.editing import person_of, portrait_of
     from nodes.portrait.presence import seen_share, tell_if_cut
     from nodes.portrait.relighting import directed, head_matte, relit, seen_brightness
+    from nodes.raster.light import LUMINANCE
 
     fit = as_fitted(head)
     require_fitted_to(fit, image)
@@ -74,5 +75,5 @@ def relight_portrait(
     else:
         matte = mask.alpha
     tint = np.array(colour, np.float32)
-    tint = tint / max(float(tint @ (0.2126, 0.7152, 0.0722)), 1e-3)
+    tint = tint / max(float(tint @ LUMINANCE), 1e-3)
     return Image(relit(image.pixels, fit, light, harmonics, tint, matte, strength), image.linear)

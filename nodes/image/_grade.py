@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nodes.media.colour import to_encoded, to_linear
+from nodes.raster.light import LUMA
 from nodes.sdk.values.arrays import FloatArray
-
-#: Luminance of linear sRGB (ITU-R BT.709).
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 #: Contrast turns about photographic middle grey, 18 % of white, sRGB-encoded.
 MIDDLE_GREY = np.float32(0.4614)
@@ -20,7 +18,7 @@ def white_balance(temperature: float, tint: float) -> FloatArray:
     A simple gain model, not a chromatic adaptation; luminance of grey stays as it was.
     """
     gains = np.array([1 + 0.3 * temperature, 1 - 0.2 * tint, 1 - 0.3 * temperature], np.float32)
-    return gains / np.float32(gains @ LUMINANCE)
+    return gains / np.float32(gains @ LUMA)
 
 
 def grade(
@@ -44,7 +42,7 @@ def grade(
         light = to_linear(result)
         light *= white_balance(temperature, tint) * np.float32(2.0**exposure)
         if saturation != 1.0:
-            grey = (light @ LUMINANCE)[..., None]
+            grey = (light @ LUMA)[..., None]
             light = grey + (light - grey) * np.float32(saturation)
         result = to_encoded(np.clip(light, 0, 1))
     if contrast != 1.0:

@@ -24,6 +24,7 @@ def mask_from_image(
     Invert: turns black and white around.
     """
     from nodes.media.colour import with_light
+    from nodes.raster.light import LUMA
 
     pixels = with_light(image, linear=False).pixels
     if channel == "automatic":
@@ -31,7 +32,7 @@ def mask_from_image(
     if channel == "alpha":
         alpha = pixels[..., 3] if image.has_alpha else np.ones(pixels.shape[:2], np.float32)
     elif channel == "brightness":
-        alpha = pixels[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+        alpha = pixels[..., :3] @ LUMA
     else:
         alpha = pixels[..., ("red", "green", "blue").index(channel)]
     alpha = np.clip(alpha, 0, 1)

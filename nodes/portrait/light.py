@@ -18,7 +18,7 @@ from nodes.head._shape import expressed_vertices, parts_of, to_world
 from nodes.head._slit import beyond
 from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera, to_camera, vertex_normals
-from nodes.raster.light import light_basis, to_linear
+from nodes.raster.light import LUMINANCE, light_basis, to_linear
 from nodes.raster.ramps import smooth_step
 from nodes.raster.sampling import sample_bilinear
 from nodes.raster.zbuffer import interpolate, rasterise
@@ -27,7 +27,6 @@ from nodes.sdk.values.arrays import FloatArray
 
 #: What shading may do to a pixel's light: more looks like paint.
 _CLIP = (0.7, 1.3)
-_LUMA = np.array([0.2126, 0.7152, 0.0722])
 
 
 _in_camera: WeakKeyDictionary[HeadState, FloatArray] = WeakKeyDictionary()
@@ -89,7 +88,7 @@ def estimate_light(fit: HeadState, skin: FloatArray) -> FaceLight:
     if len(rows) < 40:
         rows = np.argsort(weight)[-40:]
     colours = to_linear(sample_bilinear(skin, places[rows].astype(np.float32)))
-    light = colours @ _LUMA
+    light = colours @ LUMINANCE
     design = light_basis(normals[rows])
     mean = max(float(np.median(light)), 1e-3)
     pull = np.diag([0.0, 1, 1, 1, 4, 4, 4, 4, 4]) * 0.01 * len(rows)
@@ -103,7 +102,7 @@ def estimate_light(fit: HeadState, skin: FloatArray) -> FaceLight:
     colour = np.median(colours, axis=0)
     return FaceLight(
         harmonics.astype(np.float32),
-        (colour / max(float(colour @ _LUMA), 1e-4)).astype(np.float32),
+        (colour / max(float(colour @ LUMINANCE), 1e-4)).astype(np.float32),
         normals,
         weight,
     )

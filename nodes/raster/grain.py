@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nodes.raster.light import LUMA
 from nodes.sdk.values.arrays import FloatArray
 
 #: Gaussian widths in pixels that bound the two bands of grain: below the first, and between both.
@@ -18,7 +19,6 @@ _CALMEST = 0.3
 _MOST = 0.06
 #: Pixels over which the strength of grain is averaged.
 _REACH = 5.0
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,24 +46,24 @@ def grain_of(picture: FloatArray, where: np.ndarray) -> Grain | None:
 
     # Edges at the border of the part are no grain, and black or burnt out places have none.
     inner: Any = cv2.erode(where.astype(np.uint8), np.ones((7, 7), np.uint8), borderValue=1) > 0
-    level = picture @ _LUMA
+    level = picture @ LUMA
     inner &= (level > 0.04) & (level < 0.96)
     if inner.sum() < 200:
         return None
     weight = inner.astype(np.float32)
     factors, strengths = [], []
     for band in _bands(np.ascontiguousarray(picture, np.float32)):
-        power = _local((band @ _LUMA) ** 2 * weight) / np.maximum(_local(weight), 1e-3)
+        power = _local((band @ LUMA) ** 2 * weight) / np.maximum(_local(weight), 1e-3)
         calm = inner & (power <= np.quantile(power[inner], _CALMEST))
         covariance = np.cov(band[calm], rowvar=False)
         # Noise is bell-shaped; pattern is mostly nothing with a few steep edges, and counts little.
-        luma = band[calm] @ _LUMA
+        luma = band[calm] @ LUMA
         spread = float(luma.std())
         usual = 1.4826 * float(np.median(np.abs(luma))) / max(spread, 1e-9)
         likely = np.clip((usual - 0.6) / 0.3, 0.0, 1.0) * np.clip((_MOST - spread) / 0.02, 0.0, 1.0)
         covariance = likely * covariance + 1e-9 * np.eye(3)
         factors.append(np.linalg.cholesky(covariance))
-        strengths.append(float(_LUMA @ covariance @ _LUMA))
+        strengths.append(float(LUMA @ covariance @ LUMA))
     return Grain(np.array(factors, np.float32), np.array(strengths, np.float32))
 
 
@@ -82,12 +82,12 @@ def with_grain(picture: FloatArray, share: FloatArray, grain: Grain | None) -> F
     rows, columns = np.flatnonzero(share.any(axis=1)), np.flatnonzero(share.any(axis=0))
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     part = np.ascontiguousarray(picture[box], np.float32)
-    level = part @ _LUMA
+    level = part @ LUMA
     room = share[box] * np.clip(8.0 * np.minimum(level, 1.0 - level), 0.0, 1.0)
     out = part.copy()
     height, width = room.shape
     for number, band in enumerate(_bands(part)):
-        power = _local((band @ _LUMA) ** 2)
+        power = _local((band @ LUMA) ** 2)
         lacking = np.sqrt(np.clip(1.0 - power / max(float(grain.strength[number]), 1e-12), 0.0, 1.0))
         noise = _noise(*_size_of(height, width))[number][:height, :width]
         out += (room * lacking)[..., None] * (noise @ grain.factors[number].T)

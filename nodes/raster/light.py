@@ -6,6 +6,11 @@ import numpy as np
 
 from nodes.sdk.values.arrays import FloatArray
 
+#: What linear red, green and blue add to luminance, and encoded ones to luma (ITU-R BT.709).
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+#: The same in single precision, as pictures have.
+LUMA = LUMINANCE.astype(np.float32)
+
 
 def light_basis(normals: FloatArray) -> FloatArray:
     """N x 9: the real spherical harmonics to order two of unit normals (N x 3), without their constants."""

@@ -17,7 +17,7 @@ from nodes.portrait.editing import drawn, moved_by, portrait_of
 from nodes.portrait.looking import turn_between
 from nodes.raster.geometry import rotation_matrix, rotation_vector
 from nodes.raster.grain import Grain, grain_of, with_grain
-from nodes.raster.light import to_encoded, to_linear
+from nodes.raster.light import LUMA, to_encoded, to_linear
 from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import PARSING_CLASSES, HeadState, Image, Parsing
 from nodes.sdk.values.arrays import ByteArray, FloatArray
@@ -38,7 +38,6 @@ _PLACED = (10, 152, 234, 454, 127, 356, 172, 397, 33, 133, 362, 263, 168, 6, 2, 
 #: In eye distances: how far down the source's neck comes along, and how a cut-off rim fades.
 _NECK_FADE = (0.10, 0.55)
 _RIM = 0.35
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 #: So far below the jaw, in eye distances, no hair comes along any more.
 _HAIR_END = 2.6
 #: How much brighter or darker, and how much redder or bluer, in natural logarithms of light, a head may
@@ -121,7 +120,7 @@ def _tone_of(picture: FloatArray, face: np.ndarray, neck: np.ndarray, unit: floa
     for where, least in ((face, 50.0), (neck, max(0.1 * unit * unit, 50.0))):
         if where.sum() >= least:
             found = to_linear(picture[where])
-            found = found[_bright_part(found @ _LUMA)]
+            found = found[_bright_part(found @ LUMA)]
             tones.append(np.log(np.maximum(np.median(found, axis=0), 1e-3)))
     # A neck in deep shadow is a collar more often than not.
     if len(tones) == 2 and tones[0].mean() - tones[1].mean() > _SHADOWED:
@@ -175,12 +174,12 @@ def _pure(picture: FloatArray, alpha: FloatArray, unit: float) -> FloatArray:
     inner = smooth_fill(picture, sure.astype(np.float32))
     light = np.where(sure[..., None] > 0, picture, inner)
     side = 2 * max(2, round(0.08 * unit)) + 1
-    own = np.maximum(light @ _LUMA, 1e-3)
+    own = np.maximum(light @ LUMA, 1e-3)
     low = cv2.GaussianBlur(cv2.erode(own, np.ones((side, side), np.uint8)), (0, 0), side / 3)
     high = cv2.GaussianBlur(cv2.dilate(own, np.ones((side, side), np.uint8)), (0, 0), side / 3)
-    within = np.maximum(inner @ _LUMA, 1e-3)
+    within = np.maximum(inner @ LUMA, 1e-3)
     # Only brightness is taken from the rim: its hue is half the background's.
-    held = inner * (np.clip(picture @ _LUMA, 0.5 * (low + within), 0.5 * (high + within)) / within)[..., None]
+    held = inner * (np.clip(picture @ LUMA, 0.5 * (low + within), 0.5 * (high + within)) / within)[..., None]
     share = np.clip((alpha - 0.6) / 0.35, 0.0, 1.0)[..., None]
     rim = np.clip(inner + share * (held - inner), 0.0, 1.0)
     solid = np.clip((alpha - 0.93) / 0.06, 0.0, 1.0)[..., None]
@@ -380,7 +379,7 @@ def light_between(
     if mine.sum() < 50 or theirs.sum() < 50:
         return np.ones((height, width, 3), np.float32)
     ours, wanted = colour[mine], to_linear(body.picture[theirs])
-    lumas = [part @ _LUMA for part in (ours, wanted)]
+    lumas = [part @ LUMA for part in (ours, wanted)]
     middle = [
         np.log(np.maximum(np.median(part[_bright_part(luma)], axis=0), 1e-3))
         for part, luma in zip((ours, wanted), lumas, strict=True)
@@ -396,7 +395,7 @@ def light_between(
     kept = np.float32(1.0 - tone)
     on_hair = kept * (_ON_HAIR[0] * brighter + _ON_HAIR[1] * hue)
     # What shines has the light's colour, not the skin's: there less of the hue is changed.
-    shine = colour @ _LUMA / max(float(np.exp(middle[0]) @ _LUMA), 1e-4)
+    shine = colour @ LUMA / max(float(np.exp(middle[0]) @ LUMA), 1e-4)
     on_flesh = kept * (brighter + hue * np.clip(1.6 - 0.6 * shine, 0.3, 1.0)[..., None])
     change = field[..., None] + on_hair + flesh[..., None] * (on_flesh - on_hair)
     return np.exp(change).astype(np.float32)

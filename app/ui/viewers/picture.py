@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QImage
 
+from nodes.raster.light import LUMA
+
 Channel = Literal["rgb", "red", "green", "blue", "alpha", "luma"]
 CHANNELS: tuple[Channel, ...] = ("rgb", "red", "green", "blue", "alpha", "luma")
-
-#: Rec. 709 weights, applied to the encoded numbers as viewers do.
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 class Picture:
@@ -61,7 +60,7 @@ class Picture:
             painted = QImage.Format.Format_ARGB32_Premultiplied
             return image.convertToFormat(painted if self.transparent else QImage.Format.Format_RGB32)
         if channel == "luma":
-            grey = np.rint(self.pixels[..., :3].astype(np.float32) @ _LUMA).astype(np.uint8)
+            grey = np.rint(self.pixels[..., :3].astype(np.float32) @ LUMA).astype(np.uint8)
         else:
             grey = np.ascontiguousarray(self.pixels[..., ("red", "green", "blue", "alpha").index(channel)])
         image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8)
