@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial import cKDTree
 
+from nodes.gaussians.harmonics import harmonic_to_colour
 from nodes.gaussians.merging import merged, widened
 from nodes.gaussians.quaternions import from_matrices, product
 from nodes.morph._carrier import carrier_of, riders_of, spaced
@@ -34,7 +35,7 @@ class Cloud:
         # What a splat covers from its broad side, so that a few large ones count like many small.
         cover = opacity * np.minimum(scales[:, 1] * scales[:, 2], np.percentile(scales, 90) ** 2)
         self.weights = np.where(opacity > _SEEN, cover, 0.0) + 1e-12 * cover.max(initial=1.0)
-        self.colours = np.clip(0.5 + 0.28209479 * host_array(splats.harmonics)[:, 0], 0, 1)
+        self.colours = np.clip(harmonic_to_colour(host_array(splats.harmonics)[:, 0]), 0, 1)
 
     def features(self, chosen: np.ndarray, colour: float) -> FloatArray:
         """Features of cost of some splats, N x 5; relief is not known of a cloud."""

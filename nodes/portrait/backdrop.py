@@ -9,10 +9,10 @@ import numpy as np
 from nodes.face._hair import PortraitMatte
 from nodes.face._masks import guided, of_classes
 from nodes.head._fit import eye_distance
+from nodes.head._landmarks import OUTLINE
 from nodes.head._photo_behind import Behind
 from nodes.head._texture import smooth_fill
 from nodes.portrait.filling import filled
-from nodes.portrait.outline import OUTLINE
 from nodes.portrait.torso import hidden_torso, like_skin_or_hair, neck_column, neck_sides, rounded_shade
 from nodes.raster.grain import Grain, grain_of, with_grain
 from nodes.raster.ramps import smooth_step

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from nodes.face._hair import PortraitMatte
 from nodes.face._landmarks import LandmarkRuntime
+from nodes.head._landmarks import OUTLINE
 from nodes.head._photo import PhotoLayers, prepare
 from nodes.head._photo_behind import Behind
 from nodes.head._photo_frame import Movement, movement, render_over_photo
@@ -23,7 +24,6 @@ from nodes.portrait.backdrop import behind_of, person_alpha
 from nodes.portrait.layers import face_share, following, reach_of
 from nodes.portrait.light import FaceLight, camera_vertices, estimate_light, folded
 from nodes.portrait.looking import Witness, turn_between
-from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera, rotation_matrix, rotation_vector
 from nodes.sdk.values import HeadState, Image, Parsing
 from nodes.sdk.values.arrays import ByteArray, FloatArray

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nodes.head._fit import eye_distance
-from nodes.portrait.outline import OUTLINE
+from nodes.head._landmarks import OUTLINE
 from nodes.raster.ramps import smooth_step
 from nodes.sdk.values import PARSING_CLASSES, HeadState
 from nodes.sdk.values.arrays import ByteArray, FloatArray

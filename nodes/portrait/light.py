@@ -14,9 +14,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from nodes.head._fit import eye_distance
+from nodes.head._landmarks import OUTLINE
 from nodes.head._shape import expressed_vertices, parts_of, to_world
 from nodes.head._slit import beyond
-from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera, to_camera, vertex_normals
 from nodes.raster.light import LUMINANCE, light_basis, to_linear
 from nodes.raster.ramps import smooth_step

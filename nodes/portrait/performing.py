@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodes.head._keep import Keeper
+from nodes.head._photo_mouth import OUTER_LIPS
 from nodes.head._shape import landmark_points, neutral_vertices
 from nodes.sdk.values import ARKIT_NAMES, HeadState
 from nodes.sdk.values.arrays import FloatArray
@@ -23,7 +24,7 @@ from nodes.sdk.values.arrays import FloatArray
 #: Landmarks that hardly move with expression: the nose's bridge, eye corners, temples, ear line.
 STEADY = (6, 168, 197, 33, 133, 362, 263, 127, 356, 234, 454, 10, 151, 9, 4, 98, 327)
 _LIPS = (
-    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
+    *OUTER_LIPS,
     78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191,
 )  # fmt: skip
 _BROWS = (70, 63, 105, 66, 107, 46, 53, 52, 65, 55, 300, 293, 334, 296, 336, 276, 283, 282, 295, 285)

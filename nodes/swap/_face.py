@@ -6,6 +6,7 @@ import numpy as np
 
 from nodes.face._paste import multiband
 from nodes.head._fit import eye_distance
+from nodes.head._landmarks import OUTLINE
 from nodes.head._photo_frame import render_over_photo
 from nodes.head._photo_mouth import OUTER_LIPS
 from nodes.head._shape import as_fitted, landmark_points, parts_of
@@ -13,7 +14,6 @@ from nodes.head._slit import EYE_LEFT, EYE_RIGHT, MOUTH, Slit, inside, slit
 from nodes.head._texture import texture_for
 from nodes.portrait.editing import Portrait, moved_by, portrait_of
 from nodes.portrait.light import camera_vertices
-from nodes.portrait.outline import OUTLINE
 from nodes.raster.geometry import project_from_camera
 from nodes.raster.grain import grain_of, with_grain
 from nodes.raster.ramps import smooth_step
