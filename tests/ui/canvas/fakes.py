@@ -137,6 +137,11 @@ class SmallSession(Session):
         self.message.connect(self.messages.append)
 
 
+def add(session: SmallSession, name: str, kind: str, x: float, y: float) -> None:
+    """Put one more node on the canvas."""
+    session.edit("add", lambda graph: graph.with_node(name, NodeInstance(kind, x=x, y=y)))
+
+
 def steps(session: SmallSession) -> int:
     """How many steps can be undone; leaves the document as it was."""
     count = 0

@@ -16,6 +16,8 @@ SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.AltModifier,
 )
+#: A point of the canvas below the small face graph, where nothing lies.
+EMPTY = (300.0, 400.0)
 
 
 class Hand:
