@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QProgressBar, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QProgressBar, QPushButton, QSpinBox, QWidget
 
 # Qt leaves a styled field without buttons no room for its text; buttons of no width look the same.
 _PLAIN = "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }"
@@ -33,6 +33,14 @@ def _make_plain(field: QAbstractSpinBox, tip: str) -> None:
     field.setAlignment(Qt.AlignmentFlag.AlignCenter)
     field.setKeyboardTracking(False)
     field.setStyleSheet(_PLAIN)
+
+
+def push_button(text: str, action: object, parent: QWidget | None = None) -> QPushButton:
+    """A button of a dialog that Return does not press unless it has the focus."""
+    made = QPushButton(text, parent)
+    made.setAutoDefault(False)
+    made.clicked.connect(action)
+    return made
 
 
 def thin_bar(parent: QWidget | None = None) -> QProgressBar:

@@ -13,6 +13,7 @@ from nodes.head._fit import OUTLINE
 from nodes.head._shape import parts_of, to_world
 from nodes.head._slit import beyond
 from nodes.raster.geometry import to_camera
+from nodes.raster.grids import laplacian
 from nodes.raster.ramps import smooth_step
 from nodes.raster.zbuffer import rasterise
 from nodes.sdk.values import HeadState
@@ -130,15 +131,7 @@ def _bending(rows: int, columns: int, decay: float) -> Any:
     """The operator (decay^2 - Laplacian)^2 on a grid, sparse."""
     from scipy import sparse
 
-    def second(count: int) -> Any:
-        diagonal = np.full(count, 2.0)
-        diagonal[[0, -1]] = 1.0
-        return sparse.diags([-np.ones(count - 1), diagonal, -np.ones(count - 1)], [-1, 0, 1])
-
-    laplacian = sparse.kron(sparse.eye(rows), second(columns)) + sparse.kron(
-        second(rows), sparse.eye(columns)
-    )
-    screened = laplacian + decay**2 * sparse.eye(rows * columns)
+    screened = laplacian(rows, columns) + decay**2 * sparse.eye(rows * columns)
     return (screened @ screened).tocsr()
 
 

@@ -13,6 +13,7 @@ from numba import njit, prange
 
 from nodes.head._texture import smooth_fill
 from nodes.raster.grain import grain_of, with_grain
+from nodes.raster.grids import laplacian
 from nodes.raster.ramps import smooth_step
 from nodes.sdk.values.arrays import FloatArray, IntArray
 
@@ -152,7 +153,6 @@ def _even_costs(places: IntArray, height: int, width: int) -> FloatArray:
 def _membrane(picture: FloatArray, hole: np.ndarray, known: np.ndarray) -> FloatArray:
     """The picture's slow changes, continued over the hole as a stretched skin would: H x W x 3."""
     import cv2
-    from scipy import sparse
     from scipy.sparse.linalg import splu
 
     height, width = hole.shape
@@ -168,15 +168,7 @@ def _membrane(picture: FloatArray, hole: np.ndarray, known: np.ndarray) -> Float
     if not seen.any():
         slow[:] = picture[known].mean(axis=0)
     elif not seen.all():
-
-        def second(count: int) -> Any:
-            diagonal = np.full(count, 2.0)
-            diagonal[[0, -1]] = 1.0
-            return sparse.diags([-np.ones(count - 1), diagonal, -np.ones(count - 1)], [-1, 0, 1])
-
-        across, down = second(size[0]), second(size[1])
-        laplacian = sparse.kron(sparse.eye(size[1]), across) + sparse.kron(down, sparse.eye(size[0]))
-        rows = laplacian.tocsr()[~seen]
+        rows = laplacian(size[1], size[0]).tocsr()[~seen]
         inner = splu(rows[:, ~seen].tocsc(), permc_spec="MMD_AT_PLUS_A")
         slow[~seen] = inner.solve(np.asarray(-(rows[:, seen] @ slow[seen]), np.float64))
     smooth = slow.reshape(size[1], size[0], 3).astype(np.float32)

@@ -93,7 +93,7 @@ class CanvasCommands:
 
     def chosen(self) -> list[str]:
         """The selected nodes in the order of the graph."""
-        return [name for name in self._graph.nodes if name in self._scene.selected]
+        return self._scene.chosen()
 
     # -- adding -------------------------------------------------------------------------------
 

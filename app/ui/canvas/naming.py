@@ -42,12 +42,9 @@ class Naming:
     def _graph(self) -> Graph:
         return self._scene.graph
 
-    def _chosen(self) -> list[str]:
-        return [name for name in self._graph.nodes if name in self._scene.selected]
-
     def rename(self, name: str = "") -> None:
         """Type another name for a node, or for the selected backdrop."""
-        chosen = [name] if name else self._chosen()
+        chosen = [name] if name else self._scene.chosen()
         if not chosen and len(self._scene.selected_backdrops) == 1:
             self.rename_backdrop(next(iter(self._scene.selected_backdrops)))
         if len(chosen) != 1:
@@ -76,7 +73,7 @@ class Naming:
 
     def label(self) -> None:
         """Type a remark that stands under the selected nodes."""
-        names = self._chosen()
+        names = self._scene.chosen()
         if not names:
             return
         item = self._scene.nodes[names[0]]
@@ -108,7 +105,7 @@ class Naming:
 
     def set_colour(self, colour: str) -> None:
         """Give the selected nodes and backdrops a colour; empty returns to the usual one."""
-        names, backdrops = self._chosen(), self._scene.selected_backdrops
+        names, backdrops = self._scene.chosen(), self._scene.selected_backdrops
 
         def apply(graph: Graph) -> Graph:
             graph = do.set_colour(graph, names, colour)

@@ -164,6 +164,10 @@ class GraphScene(QGraphicsScene):
                 self.nodes[name].set_selected(name in wanted)
         self.selected = frozenset(wanted)
 
+    def chosen(self) -> list[str]:
+        """The selected nodes in the order of the graph."""
+        return [name for name in self.graph.nodes if name in self.selected]
+
     def select_backdrops(self, names: Iterable[str]) -> None:
         """Show which backdrops are selected."""
         self.selected_backdrops = frozenset(names)

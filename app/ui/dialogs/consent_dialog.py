@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QPlainTextEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.document.commands import set_consent
 from app.document.consent import MAX_RECORDS, Consent, checksum_of
 from app.ui.dialogs.answer import Answer
+from app.ui.fields import push_button
 from app.ui.session import Session
 
 EVERYTHING = "All of the project"
@@ -51,8 +51,8 @@ class ConsentDialog(QDialog):
         self.people = QListWidget(self)
         self.people.setFixedWidth(200)
         self.people.currentRowChanged.connect(self._show)
-        self.add = self._button("Add person", self.add_record)
-        self.remove = self._button("Remove", self.remove_record)
+        self.add = push_button("Add person", self.add_record, self)
+        self.remove = push_button("Remove", self.remove_record, self)
         under = QHBoxLayout()
         under.addWidget(self.add)
         under.addWidget(self.remove)
@@ -95,10 +95,12 @@ class ConsentDialog(QDialog):
         self.file.setProperty("dim", True)
         self.file.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.file.setWordWrap(True)
-        self.attach = self._button("Checksum of the form…", self.choose_form)
+        self.attach = push_button("Checksum of the form…", self.choose_form, self)
         self.attach.setToolTip("Keeps the file's name and SHA-256, not the file")
-        self.detach = self._button("Remove", self.remove_form)
-        today = self._button("Today", lambda: self.date.setText(QDate.currentDate().toString("yyyy-MM-dd")))
+        self.detach = push_button("Remove", self.remove_form, self)
+        today = push_button(
+            "Today", lambda: self.date.setText(QDate.currentDate().toString("yyyy-MM-dd")), self
+        )
         self.public = QCheckBox("Exported files may name this person and what was agreed", self)
         self.public.setToolTip("The note, the source and the form's name never leave the graph file")
         self.public.toggled.connect(self._keep)
@@ -137,12 +139,6 @@ class ConsentDialog(QDialog):
         words.setTabChangesFocus(True)
         words.textChanged.connect(self._keep)
         return words
-
-    def _button(self, text: str, action: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
-        button.clicked.connect(action)
-        return button
 
     def _sources(self) -> list[str]:
         """The nodes that load something."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.export.progress import duration
 from app.ui.exports import Export, ExportQueue
-from app.ui.fields import thin_bar
+from app.ui.fields import push_button, thin_bar
 
 
 class ExportRow(QFrame):
@@ -24,12 +24,12 @@ class ExportRow(QFrame):
         self.state.setProperty("dim", True)
         self.state.setWordWrap(True)
         self.bar = thin_bar(self)
-        self.stop = self._button("Cancel", lambda: queue.cancel(export))
-        self.again = self._button("Start again", lambda: queue.again(export))
-        self.folder = self._button("Open folder", self.open_folder)
-        self.earlier = self._button("Earlier", lambda: queue.move(export, -1))
-        self.later = self._button("Later", lambda: queue.move(export, 1))
-        self.remove = self._button("Remove", lambda: queue.remove(export))
+        self.stop = push_button("Cancel", lambda: queue.cancel(export), self)
+        self.again = push_button("Start again", lambda: queue.again(export), self)
+        self.folder = push_button("Open folder", self.open_folder, self)
+        self.earlier = push_button("Earlier", lambda: queue.move(export, -1), self)
+        self.later = push_button("Later", lambda: queue.move(export, 1), self)
+        self.remove = push_button("Remove", lambda: queue.remove(export), self)
         grid = QGridLayout(self)
         grid.setContentsMargins(10, 8, 10, 8)
         grid.setHorizontalSpacing(6)
@@ -42,12 +42,6 @@ class ExportRow(QFrame):
         grid.addWidget(self.state, 2, 0, 1, 7)
         grid.setColumnStretch(0, 1)
         self.refresh()
-
-    def _button(self, text: str, action: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
-        button.clicked.connect(action)
-        return button
 
     def open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.export.path.resolve().parent)))

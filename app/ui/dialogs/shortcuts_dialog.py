@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QKeySequenceEdit,
     QLabel,
     QLineEdit,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.actions import Actions, place_of
+from app.ui.fields import push_button
 
 PLACES = {
     "window": "Everywhere",
@@ -51,9 +51,9 @@ class ShortcutsDialog(QDialog):
         self.key = QKeySequenceEdit(self)
         self.key.setMaximumSequenceLength(1)
         self.key.setAccessibleName("New key")
-        self.set_button = self._button("Set", self.apply)
-        self.clear_button = self._button("No key", lambda: self._set([]))
-        self.reset_button = self._button("Reset", lambda: self._reset(self.chosen))
+        self.set_button = push_button("Set", self.apply, self)
+        self.clear_button = push_button("No key", lambda: self._set([]), self)
+        self.reset_button = push_button("Reset", lambda: self._reset(self.chosen), self)
         self.note = QLabel(self)
         self.note.setProperty("dim", True)
         self.note.setWordWrap(True)
@@ -64,9 +64,9 @@ class ShortcutsDialog(QDialog):
         for button in (self.set_button, self.clear_button, self.reset_button):
             row.addWidget(button)
         bottom = QHBoxLayout()
-        bottom.addWidget(self._button("Reset all", lambda: self._reset(None)))
+        bottom.addWidget(push_button("Reset all", lambda: self._reset(None), self))
         bottom.addStretch(1)
-        bottom.addWidget(self._button("Close", self.accept))
+        bottom.addWidget(push_button("Close", self.accept, self))
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 14)
         column.setSpacing(10)
@@ -77,12 +77,6 @@ class ShortcutsDialog(QDialog):
         column.addLayout(bottom)
         self._fill()
         self._on_current()
-
-    def _button(self, text: str, action: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
-        button.clicked.connect(action)
-        return button
 
     def _fill(self) -> None:
         chosen = self.chosen
