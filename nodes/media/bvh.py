@@ -24,6 +24,7 @@ ROOT Head
 }
 """
 _MOST_VALUES = 20_000_000
+_AXES = {"X", "Y", "Z"}
 
 
 def motion_as_bvh(motion: Motion) -> str:
@@ -67,6 +68,11 @@ def motion_from_bvh(text: str, name: str) -> Motion:
             break
         start += len(channels)
     first, channels = chosen or (0, joints[0][1])
+    known = [channel for channel in channels if channel.lower().endswith(("rotation", "position"))]
+    if len({channel.lower() for channel in known}) < len(known) or not _AXES.issuperset(
+        channel[:-8].upper() for channel in known
+    ):
+        raise _problem(name, f"its channels are {' '.join(channels)[:80]}")
     return _as_motion(values[:, first : first + len(channels)], channels, 1.0 / frame_time)
 
 

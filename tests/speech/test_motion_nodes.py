@@ -234,6 +234,9 @@ def test_a_head_survives_a_bvh_file(tmp_path: Path) -> None:
         ("a.bvh", "no motion here"),
         ("a.bvh", BVH.format(frames=9)),
         ("a.bvh", BVH.format(frames=99999999999)),
+        ("a.bvh", BVH.format(frames=1).replace("Xrotation", "Wrotation")),
+        ("a.bvh", BVH.format(frames=1).replace("Xrotation", "position")),
+        ("a.bvh", BVH.format(frames=1).replace("1 Xrotation", "2 Xrotation Xrotation") + "2\n"),
     ],
 )  # fmt: skip
 def test_files_that_are_no_motion_are_told(tmp_path: Path, name: str, text: str) -> None:
