@@ -34,6 +34,8 @@ _BROAD_SHARE = 0.3
 #: Brows, after the landmark numbering, whose colour is not the skin's.
 _BROWS = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
 _NOSTRILS = (2, 97, 326, 98, 327, 60, 290, 20, 250)
+#: Landmarks of what has a colour of its own.
+DETAILS = (*LIPS_AND_LIDS, *_BROWS, *_NOSTRILS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +99,7 @@ def _mapped(model: HeadModel) -> FaceMap:
     place = model.mean
     distance, _ = cKDTree(landmarks).query(place[skin])
     vertices = skin[distance < 0.016].astype(np.int32)
-    details = landmarks[[*LIPS_AND_LIDS, *_BROWS, *_NOSTRILS]]
+    details = landmarks[list(DETAILS)]
     gap, _ = cKDTree(details).query(place[vertices])
     row = np.full(len(place), -1)
     row[vertices] = np.arange(len(vertices))
@@ -130,8 +132,8 @@ def appearance_of(fit: HeadState) -> Appearance | None:
     faces = face_map(model)
     world = to_world(fit, expressed_vertices(fit))
     normals = vertex_normals(world, model.triangles)[faces.vertices]
-    facing, pixels = _visible(fit, world, normals, faces.vertices)
-    colours = _colours(fit, pixels)
+    facing, pixels = squarely_seen(fit, world, normals, faces.vertices)
+    colours = colours_at(fit, pixels)
     rows = np.nonzero(facing > 0.1)[0]
     if len(rows) < 60:
         return None
@@ -155,7 +157,7 @@ def appearance_of(fit: HeadState) -> Appearance | None:
     )
 
 
-def _visible(
+def squarely_seen(
     fit: HeadState, world: FloatArray, normals: FloatArray, vertices: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """How squarely each vertex of the face is seen (N in 0..1, 0 when hidden), and its pixel (N x 2)."""
@@ -182,8 +184,8 @@ def _visible(
     return np.where(shown, np.clip((cosine - 0.1) / 0.5, 0.0, 1.0), 0.0), pixels
 
 
-def _colours(fit: HeadState, pixels: FloatArray) -> FloatArray:
-    """N x 3 linear colours around pixels, averaged over about the distance of two vertices."""
+def colours_at(fit: HeadState, pixels: FloatArray) -> FloatArray:
+    """N x 3 linear colours of a fit's picture, averaged over about the distance of two vertices."""
     import cv2
 
     assert fit.picture is not None

@@ -188,8 +188,8 @@ def along_outline(fit: LandmarkFit, state: HeadState, hidden: FloatArray) -> Lan
         current[size : size + 52] = state.expression
         change = bounded_step(curvature, gradient, current, bounded)
         moved = moved + change
-        state = _changed(state, change[:size], change[size:])
-    found = _fit_of(fit, state, curvature, inverse(curvature)[:size, :size])
+        state = changed_head(state, change[:size], change[size:])
+    found = fit_of(fit, state, curvature, inverse(curvature)[:size, :size])
     before, after = (float(np.linalg.norm(part.residuals, axis=1).mean()) for part in (fit, found))
     # what tears the landmarks away is the edge of something else
     return fit if after > max(_TORN * before, _FAR * eye_distance(state.landmarks)) else found
@@ -234,7 +234,8 @@ def movements(state: HeadState, outline: Outline) -> FloatArray:
     )
 
 
-def _changed(state: HeadState, shape: FloatArray, change: FloatArray) -> HeadState:
+def changed_head(state: HeadState, shape: FloatArray, change: FloatArray) -> HeadState:
+    """A head moved by D directions of identity, and 59: expression, rotation, translation, log focal."""
     turn = landmark_basis(state.model).turn
     rotation = rotation_matrix(change[52:55]) @ rotation_matrix(state.rotation)
     focal = state.camera.focal * float(np.exp(np.clip(change[58], -0.3, 0.3)))
@@ -248,7 +249,8 @@ def _changed(state: HeadState, shape: FloatArray, change: FloatArray) -> HeadSta
     )
 
 
-def _fit_of(fit: LandmarkFit, state: HeadState, curvature: FloatArray, spread: FloatArray) -> LandmarkFit:
+def fit_of(fit: LandmarkFit, state: HeadState, curvature: FloatArray, spread: FloatArray) -> LandmarkFit:
+    """The fit that a moved head stands for, with the curvature and spread that are now known."""
     shift, _ = turned_landmarks(landmark_basis(state.model), rotation_matrix(state.rotation))
     places = landmark_points(state.model, expressed_vertices(state)) + shift
     points = project(state.camera, to_world(state, places).astype(np.float32))

@@ -15,6 +15,7 @@ from nodes.head._correction import Fitted, correction_for, towards
 from nodes.head._fit import LandmarkFit, Sight, eye_distance, fit_sights
 from nodes.head._gaze import gaze_of
 from nodes.head._landmarks import landmark_basis, turned_landmarks
+from nodes.head._photometric import refined_by_shade
 from nodes.head._picture_belief import PictureBelief, View, fit_numbers, regressor_for
 from nodes.head._picture_crop import brightness_in, frame_of
 from nodes.head._picture_points import gradients_of, points_in
@@ -173,6 +174,7 @@ def fit_person(
     likeness: float = 1.0,
     exact: bool = True,
     mask: bool = True,
+    shade: bool = True,
 ) -> HeadState:
     """Fit a head to the first photo with an identity that all photos of the person share.
 
@@ -187,6 +189,7 @@ def fit_person(
         likeness: standard deviation of the identity coefficients.
         exact: whether to bend the surface onto the landmarks.
         mask: find what is in front of the face, and do not let it bend the head.
+        shade: refine the shape of a single photo by light and shade where the skin is even enough.
 
     Raises:
         NodeError: when there is no such face, its landmarks belong to a picture of another size, or
@@ -218,6 +221,9 @@ def fit_person(
         # several pictures tell more to each other than the outline of one
         state = _plain_state(model, fits[0], chosen[0], pictures[0])
         fits = [along_outline(fits[0], state, looks[0].hidden)]
+        if shade:
+            state = _plain_state(model, fits[0], chosen[0], pictures[0])
+            fits = [refined_by_shade(fits[0], state, looks[0].shown)]
     if len(photos) > 1:
         told = fits[0].spread
         for _ in range(_MATCH_ROUNDS):

