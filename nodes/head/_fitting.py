@@ -42,8 +42,8 @@ def choose_face(faces: Faces, which: int) -> Face:
             hint="Choose another picture, or lower 'Confidence' of 'Face landmarks'",
         )
     if which >= len(faces):
-        there = "only one face" if len(faces) == 1 else f"only {len(faces)} faces"
-        raise NodeError(f"there are {there}, and face {which} was asked for", hint="Faces count from 0")
+        there = "is only one face" if len(faces) == 1 else f"are only {len(faces)} faces"
+        raise NodeError(f"there {there}, and face {which} was asked for", hint="Faces count from 0")
     face = faces[which]
     if len(face.landmarks) < 468:
         raise NodeError(
