@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,15 @@ def test_output_into_a_pipe_that_closes_is_no_fault(tmp_path: Path) -> None:
         assert process.stderr.read() == ""
 
 
+@pytest.fixture
+def heard_interrupts() -> Iterator[None]:
+    """A shell's background jobs ignore interrupts, and so would what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 def test_an_interrupt_ends_cleanly_and_leaves_no_broken_file(tmp_path: Path, film: Path) -> None:
     with start("render", film, "--frames", "0-100000", "-o", "long.mp4", cwd=tmp_path) as process:
