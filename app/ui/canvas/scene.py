@@ -51,7 +51,7 @@ class GraphScene(QGraphicsScene):
         if graph is before:
             return
         touched: set[str] = set()
-        if graph.wires is not before.wires or graph.nodes is not before.nodes:
+        if graph.wires is not before.wires or self._declares_otherwise(before, graph):
             stray = stray_outputs(graph, self.registry)
             touched |= {
                 name for name in stray.keys() | self._stray.keys() if stray.get(name) != self._stray.get(name)
@@ -63,6 +63,20 @@ class GraphScene(QGraphicsScene):
         self._follow_wires(before, graph, touched)
         if graph.backdrops is not before.backdrops:
             self._follow_backdrops(before, graph)
+
+    def _declares_otherwise(self, before: Graph, graph: Graph) -> bool:
+        """Whether nodes came, went or declare other outputs; those of a mere edit do not."""
+        if graph.nodes is before.nodes:
+            return False
+        if graph.nodes.keys() != before.nodes.keys():
+            return True
+        edited = [
+            (before.nodes[name], instance)
+            for name, instance in graph.nodes.items()
+            if before.nodes[name] is not instance
+        ]
+        specs = [[known_spec(instance, self.registry) for instance in pair] for pair in edited]
+        return any((was.outputs if was else None) != (now.outputs if now else None) for was, now in specs)
 
     def _follow_nodes(self, before: Graph, graph: Graph) -> set[str]:
         touched: set[str] = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF
@@ -49,6 +51,22 @@ def test_items_come_and_go_with_undo_and_redo(canvas: GraphCanvas, session: Smal
     session.redo()
     session.redo()
     assert "soft" in scene.nodes and len(scene.wires.wires) == 5
+
+
+def test_a_node_of_another_kind_keeps_a_socket_for_each_wire_that_leaves_it(
+    canvas: GraphCanvas, session: SmallSession
+) -> None:
+    """The wires are the same; what the node declares is not."""
+    before = session.graph
+
+    def exchanged(graph: Graph) -> Graph:
+        return replace(graph, nodes={**graph.nodes, "head": NodeInstance("not_there")})
+
+    session.edit("exchange", exchanged)
+    assert session.graph.wires is before.wires
+    assert canvas.graph_scene.nodes["head"].stray == ("out",)
+    session.undo()
+    assert canvas.graph_scene.nodes["head"].stray == ()
 
 
 def test_rename_takes_the_wires_along(canvas: GraphCanvas, session: SmallSession) -> None:
