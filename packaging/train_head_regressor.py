@@ -35,13 +35,14 @@ from nodes.head._correction import Correction, Fitted, correction_for, towards
 from nodes.head._fit import eye_distance, fit_landmarks
 from nodes.head._fitting import USUAL_FOCAL
 from nodes.head._landmarks import landmark_basis
-from nodes.head._picture_belief import DOUBTS, FILE, Look, fit_numbers, stored_look
-from nodes.head._picture_crop import SIDE, brightness_in, frame_of
+from nodes.head._picture_belief import CLIP, DOUBTS, FILE, Look, fit_numbers, stored_look
+from nodes.head._picture_crop import brightness_in, frame_of
 from nodes.head._picture_points import (
     FEATURES,
     compared_vertices,
     features_at,
     gradients_of,
+    moved_by,
     points_in,
     seen_from,
 )
@@ -203,7 +204,7 @@ class Heads:
 
     def features(self, ways: FloatArray | float = 0.0) -> FloatArray:
         """N x P x FEATURES float16, around the points, or around where ways (N x P x 2) lead from them."""
-        points = np.clip(self.points + ways, -20.0, SIDE + 20.0)
+        points = moved_by(self.points, ways)
         found = np.zeros((*self.points.shape[:2], FEATURES), np.float16)
         for number, crop in enumerate(self.crop):
             gradients = gradients_of(crop.astype(np.float32) / 255)
@@ -336,7 +337,7 @@ class Teacher:
         self.scales = lesson.scales()
         self.usual, self.scale = (torch.from_numpy(part) for part in self.scales[:2])
         known = (lesson.numbers - self.scales[2]) / self.scales[3]
-        self.known = torch.from_numpy(np.clip(known, -3.5, 3.5).astype(np.float32))
+        self.known = torch.from_numpy(np.clip(known, -CLIP, CLIP).astype(np.float32))
         self.nets: list[Net] = []
 
     def _seen(self, rows: FloatArray) -> torch.Tensor:

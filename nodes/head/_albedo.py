@@ -6,12 +6,12 @@ the face's rim vary most. How uneven the skin is as a whole is measured in the p
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
 
 from nodes.head._appearance import DETAILS, face_map
+from nodes.head._keep import once_per_model
 from nodes.head._landmarks import OUTLINE
 from nodes.head._shape import landmark_points
 from nodes.sdk.values import HeadModel
@@ -59,18 +59,9 @@ class AlbedoPrior:
         return found + self.blotches[pairs] * (_BLOTCHES * uneven) ** 2
 
 
-_priors: weakref.WeakKeyDictionary[HeadModel, AlbedoPrior] = weakref.WeakKeyDictionary()
-
-
+@once_per_model
 def albedo_prior(model: HeadModel) -> AlbedoPrior:
     """The prior of a model's face; kept as long as the model lives."""
-    found = _priors.get(model)
-    if found is None:
-        found = _priors[model] = _prior(model)
-    return found
-
-
-def _prior(model: HeadModel) -> AlbedoPrior:
     from scipy.spatial import cKDTree
     from scipy.spatial.distance import cdist
 

@@ -10,12 +10,12 @@ person's skin does beyond one tone is not told from paint.
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
+from nodes.head._keep import once_per_model
 from nodes.head._landmarks import LIPS_AND_LIDS, eye_distance
 from nodes.head._shape import expressed_vertices, landmark_points, parts_of, to_world
 from nodes.raster.geometry import project, to_camera, vertex_normals
@@ -80,18 +80,9 @@ class Appearance:
     covered: float
 
 
-_maps: weakref.WeakKeyDictionary[HeadModel, FaceMap] = weakref.WeakKeyDictionary()
-
-
+@once_per_model
 def face_map(model: HeadModel) -> FaceMap:
     """The face's vertices of a model; kept as long as the model lives."""
-    found = _maps.get(model)
-    if found is None:
-        found = _maps[model] = _mapped(model)
-    return found
-
-
-def _mapped(model: HeadModel) -> FaceMap:
     from scipy.spatial import cKDTree
 
     skin = np.unique(model.triangles[parts_of(model).skin_triangles])

@@ -8,12 +8,12 @@ photo's colours count only where they are like the skin of the face: the rest is
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nodes.head._keep import once_per_model
 from nodes.head._shape import landmark_points, parts_of
 from nodes.raster.light import to_linear
 from nodes.raster.ramps import smooth_step
@@ -115,28 +115,23 @@ class Texels:
     bary: FloatArray
 
 
-_surfaces: weakref.WeakKeyDictionary[HeadModel, _Surface] = weakref.WeakKeyDictionary()
-
-
+@once_per_model
 def _surface_of(model: HeadModel) -> _Surface:
-    found = _surfaces.get(model)
-    if found is None:
-        from scipy.sparse import coo_matrix
-        from scipy.spatial import cKDTree
+    from scipy.sparse import coo_matrix
+    from scipy.spatial import cKDTree
 
-        triangles = model.triangles[parts_of(model).surface_triangles]
-        vertices = np.unique(triangles)
-        row = np.full(len(model.mean), -1)
-        row[vertices] = np.arange(len(vertices))
-        pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-        edges = np.unique(np.sort(row[pairs], axis=1), axis=0)
-        length = np.linalg.norm(np.diff(model.mean[vertices[edges]], axis=1)[:, 0], axis=1)
-        weights = float(length.mean()) / np.maximum(length, 1e-6)
-        gap, _ = cKDTree(landmark_points(model, model.mean)).query(model.mean[vertices])
-        one, other = edges.T
-        joined = coo_matrix((weights, (one, other)), (len(vertices), len(vertices)))
-        found = _surfaces[model] = _Surface(vertices, row, joined + joined.T, gap < _OF_FACE)
-    return found
+    triangles = model.triangles[parts_of(model).surface_triangles]
+    vertices = np.unique(triangles)
+    row = np.full(len(model.mean), -1)
+    row[vertices] = np.arange(len(vertices))
+    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    edges = np.unique(np.sort(row[pairs], axis=1), axis=0)
+    length = np.linalg.norm(np.diff(model.mean[vertices[edges]], axis=1)[:, 0], axis=1)
+    weights = float(length.mean()) / np.maximum(length, 1e-6)
+    gap, _ = cKDTree(landmark_points(model, model.mean)).query(model.mean[vertices])
+    one, other = edges.T
+    joined = coo_matrix((weights, (one, other)), (len(vertices), len(vertices)))
+    return _Surface(vertices, row, joined + joined.T, gap < _OF_FACE)
 
 
 def completed(

@@ -9,13 +9,13 @@ al. 2016). What the landmarks told stays in as a Gaussian prior with their own n
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nodes.head._appearance import face_map
 from nodes.head._fit import LandmarkFit
+from nodes.head._keep import once_per_model
 from nodes.head._landmarks import eye_distance, landmark_basis, turned_landmarks
 from nodes.head._shape import expressed_vertices, landmark_points, to_world
 from nodes.head._solver import bounded_step, inverse
@@ -58,32 +58,24 @@ class Outline:
     scale: float
 
 
-_nearest: weakref.WeakKeyDictionary[HeadModel, IntArray] = weakref.WeakKeyDictionary()
-_directions: weakref.WeakKeyDictionary[HeadModel, FloatArray] = weakref.WeakKeyDictionary()
-
-
+@once_per_model
 def surface_directions(model: HeadModel) -> FloatArray:
     """V x 3 x (D + 52): how the landmark basis's identity directions and the expressions move vertices."""
-    found = _directions.get(model)
-    if found is None:
-        turn = landmark_basis(model).turn.astype(np.float32)
-        count, size = len(model.mean), turn.shape[1]
-        flat = model.identity.reshape(len(model.identity), -1)
-        identity = np.einsum("kn,kd->nd", flat, turn, optimize=True).reshape(count, 3, size)
-        expression = model.expression.transpose(1, 2, 0)
-        found = _directions[model] = np.concatenate([identity, expression], axis=2).astype(np.float32)
-    return found
+    turn = landmark_basis(model).turn.astype(np.float32)
+    count, size = len(model.mean), turn.shape[1]
+    flat = model.identity.reshape(len(model.identity), -1)
+    identity = np.einsum("kn,kd->nd", flat, turn, optimize=True).reshape(count, 3, size)
+    expression = model.expression.transpose(1, 2, 0)
+    return np.concatenate([identity, expression], axis=2).astype(np.float32)
 
 
+@once_per_model
 def nearest_landmarks(model: HeadModel) -> IntArray:
     """V: the number of the landmark next to each vertex of the average head."""
-    found = _nearest.get(model)
-    if found is None:
-        from scipy.spatial import cKDTree
+    from scipy.spatial import cKDTree
 
-        tree = cKDTree(landmark_points(model, model.mean))
-        found = _nearest[model] = tree.query(model.mean)[1].astype(np.int32)
-    return found
+    tree = cKDTree(landmark_points(model, model.mean))
+    return tree.query(model.mean)[1].astype(np.int32)
 
 
 def outline_of(state: HeadState) -> Outline | None:
@@ -190,9 +182,8 @@ def along_outline(fit: LandmarkFit, state: HeadState, hidden: FloatArray) -> Lan
         moved = moved + change
         state = changed_head(state, change[:size], change[size:])
     found = fit_of(fit, state, curvature, inverse(curvature)[:size, :size])
-    before, after = (float(np.linalg.norm(part.residuals, axis=1).mean()) for part in (fit, found))
     # what tears the landmarks away is the edge of something else
-    return fit if after > max(_TORN * before, _FAR * eye_distance(state.landmarks)) else found
+    return unless_torn(fit, found, _TORN, eye_distance(state.landmarks))
 
 
 def _system(state: HeadState, hidden: FloatArray) -> tuple[FloatArray, FloatArray] | None:
@@ -216,22 +207,46 @@ def movements(state: HeadState, outline: Outline) -> FloatArray:
     rotation = rotation_matrix(state.rotation)
     places = np.einsum("nkc,nk->nc", expressed_vertices(state)[outline.corners], outline.weights)
     turned = places @ rotation.T
-    x, y, z = (turned + np.asarray(state.translation, np.float64)).T
-    focal = state.camera.focal * outline.scale
-    across, along = outline.outwards.T
-    # u = -f x / z, v = f y / z with y down
-    shift = np.column_stack(
-        [-across * focal / z, along * focal / z, (across * x - along * y) * focal / z**2],
-    )
+    place = turned + np.asarray(state.translation, np.float64)
+    shift, lens = by_projection(place, state.camera.focal * outline.scale, outline.outwards)
     moving = np.einsum("nkcd,nk->ncd", surface_directions(state.model)[outline.corners], outline.weights)
     return np.column_stack(
         [
             np.einsum("nc,ncd->nd", shift @ rotation, moving),
             np.cross(turned, shift),
             shift,
-            (along * y - across * x) * focal / z,
+            lens,
         ]
     )
+
+
+def by_projection(places: FloatArray, focal: float, along: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How something that changes with pixels changes as points move, and as the log of the focal length does.
+
+    Args:
+        places: N x 3 metres in the camera's frame.
+        along: N x 2, its change for a pixel to the right and down.
+
+    Returns:
+        N x 3 for each metre; N.
+    """
+    x, y, z = places.T
+    across, down = along.T
+    # u = -f x / z, v = f y / z with y down
+    shift = np.column_stack(
+        [-across * focal / z, down * focal / z, (across * x - down * y) * focal / z**2],
+    )
+    return shift, (down * y - across * x) * focal / z
+
+
+def unless_torn(fit: LandmarkFit, found: LandmarkFit, most: float, eyes: float) -> LandmarkFit:
+    """A fit that was found from another one, or that one if landmarks were left too far behind.
+
+    Args:
+        most: by how many times as far as before they may be left. eyes: pixels between the eyes.
+    """
+    before, after = (float(np.linalg.norm(part.residuals, axis=1).mean()) for part in (fit, found))
+    return fit if after > max(most * before, _FAR * eyes) else found
 
 
 def changed_head(state: HeadState, shape: FloatArray, change: FloatArray) -> HeadState:

@@ -1,16 +1,31 @@
-"""Keeps what was derived from a fit for as long as the fit is in use, and only a few at a time."""
+"""Keeps what was derived from a fit, or from a head model, for as long as that is in use."""
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import RLock
 from typing import Generic, TypeVar
 
-from nodes.sdk.values import HeadState
+from nodes.sdk.values import HeadModel, HeadState
 
 T = TypeVar("T")
+
+
+def once_per_model(make: Callable[[HeadModel], T]) -> Callable[[HeadModel], T]:
+    """Something made of each model once and kept as long as the model lives, which it must not hold."""
+    made: weakref.WeakKeyDictionary[HeadModel, T] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(make)
+    def kept(model: HeadModel) -> T:
+        found = made.get(model)
+        if found is None:
+            found = made[model] = make(model)
+        return found
+
+    return kept
 
 
 class Keeper(Generic[T]):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
 
 from nodes.head._correction import correction_for
+from nodes.head._keep import once_per_model
 from nodes.head._shape import landmark_points, parts_of
 from nodes.raster.geometry import vertex_normals
 from nodes.sdk.values import HeadModel
@@ -55,9 +55,6 @@ class LandmarkBasis:
     noise: FloatArray
 
 
-_bases: weakref.WeakKeyDictionary[HeadModel, LandmarkBasis] = weakref.WeakKeyDictionary()
-
-
 def leading_directions(model: HeadModel) -> FloatArray:
     """K x D: the orthonormal identity directions that move landmarks and the face's surface most.
 
@@ -97,27 +94,25 @@ def moved_along_normals(model: HeadModel, rows: IntArray) -> FloatArray:
     return without
 
 
+@once_per_model
 def landmark_basis(model: HeadModel) -> LandmarkBasis:
     """The model reduced to its landmarks; kept as long as the model lives."""
-    basis = _bases.get(model)
-    if basis is None:
-        identity = np.stack([landmark_points(model, part) for part in model.identity], axis=-1)
-        expression = np.stack([landmark_points(model, part) for part in model.expression], axis=-1)
-        known = correction_for(model.name, len(model.identity))
-        turn = leading_directions(model) if known is None else known.turn
-        directions = identity @ turn
-        linear = np.concatenate([directions, expression], axis=2)
-        basis = _bases[model] = LandmarkBasis(
-            landmark_points(model, model.mean).astype(np.float64),
-            directions,
-            turn,
-            expression,
-            np.ascontiguousarray(linear, np.float32),
-            model.landmark_yaws,
-            model.landmark_shifts,
-            model.landmark_noise,
-        )
-    return basis
+    identity = np.stack([landmark_points(model, part) for part in model.identity], axis=-1)
+    expression = np.stack([landmark_points(model, part) for part in model.expression], axis=-1)
+    known = correction_for(model.name, len(model.identity))
+    turn = leading_directions(model) if known is None else known.turn
+    directions = identity @ turn
+    linear = np.concatenate([directions, expression], axis=2)
+    return LandmarkBasis(
+        landmark_points(model, model.mean).astype(np.float64),
+        directions,
+        turn,
+        expression,
+        np.ascontiguousarray(linear, np.float32),
+        model.landmark_yaws,
+        model.landmark_shifts,
+        model.landmark_noise,
+    )
 
 
 def turned_landmarks(basis: LandmarkBasis, rotation: FloatArray) -> tuple[FloatArray, FloatArray]:

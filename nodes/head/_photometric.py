@@ -11,7 +11,6 @@ Skin that is uneven tells little: how uneven it is, the picture says, and so muc
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +18,9 @@ from numba import njit
 
 from nodes.head._albedo import AlbedoPrior, albedo_prior
 from nodes.head._appearance import FaceMap, colours_at, face_map, squarely_seen
-from nodes.head._contour import changed_head, fit_of, surface_directions
+from nodes.head._contour import by_projection, changed_head, fit_of, surface_directions, unless_torn
 from nodes.head._fit import LandmarkFit
+from nodes.head._keep import once_per_model
 from nodes.head._landmarks import eye_distance
 from nodes.head._shape import expressed_vertices, to_world
 from nodes.head._solver import bounded_step
@@ -49,8 +49,7 @@ _DOUBT = 3.7
 _SIDE_LIGHT = 1.0
 #: Shade does not tell how large a head is: a hundredth of its size counts as so many deviations.
 _SIZE_HELD = 10.0
-#: Landmarks that a refinement may leave: by how many times as far as before, or this many eye distances.
-_TORN, _TORN_AT_LEAST = 1.6, 0.025
+_TORN = 1.6  # as `unless_torn` takes it
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +85,6 @@ class _Around:
     size: FloatArray
 
 
-_arounds: weakref.WeakKeyDictionary[HeadModel, _Around] = weakref.WeakKeyDictionary()
-
-
 def refined_by_shade(fit: LandmarkFit, state: HeadState, shown: FloatArray) -> LandmarkFit:
     """Move the fit of a single picture so that its shade explains the picture's.
 
@@ -121,9 +117,7 @@ def refined_by_shade(fit: LandmarkFit, state: HeadState, shown: FloatArray) -> L
             return fit
         shade = found
     refined = fit_of(fit, state, fit.curvature, fit.spread)
-    before, after = (float(np.linalg.norm(part.residuals, axis=1).mean()) for part in (fit, refined))
-    torn = after > max(_TORN * before, _TORN_AT_LEAST * eye_distance(state.landmarks))
-    return fit if torn else refined
+    return unless_torn(fit, refined, _TORN, eye_distance(state.landmarks))
 
 
 def shade_of(state: HeadState, shown: FloatArray, prior: AlbedoPrior) -> Shade | None:
@@ -257,40 +251,28 @@ def _shade_rows(state: HeadState, shade: Shade, light: FloatArray) -> FloatArray
     towards = towards / np.exp(_explained(shade, light)[0])[:, None]
     towards = towards - (towards * shade.normals).sum(axis=1, keepdims=True) * shade.normals
     place = turned + np.asarray(state.translation, np.float64)
-    focal, depth = state.camera.focal, place[:, 2]
-    across, down = shade.slope.T
-    # a vertex that moves is seen elsewhere: u = -f x / z, v = f y / z with y down
-    shift = np.column_stack(
-        [
-            -across * focal / depth,
-            down * focal / depth,
-            (across * place[:, 0] - down * place[:, 1]) * focal / depth**2,
-        ]
-    )
+    # a vertex that moves is seen elsewhere
+    shift, lens = by_projection(place, state.camera.focal, shade.slope)
     around = _around(model)
     moving = _by_directions(
         shade.some, around.first, around.triangles, model.triangles, local.astype(np.float64),
         shade.vertices, towards @ rotation, shift @ rotation, surface_directions(model),
     )  # fmt: skip
-    lens = (down * place[:, 1] - across * place[:, 0]) * focal / depth
     turning = np.cross(turned, shift) - np.cross(shade.normals, towards)
     return np.column_stack([moving, turning, shift, lens])
 
 
+@once_per_model
 def _around(model: HeadModel) -> _Around:
-    found = _arounds.get(model)
-    if found is None:
-        vertices = face_map(model).vertices[albedo_prior(model).rows]
-        row = np.full(len(model.mean), -1)
-        row[vertices] = np.arange(len(vertices))
-        owner = row[model.triangles].ravel()
-        triangle = np.repeat(np.arange(len(model.triangles)), 3)[owner >= 0]
-        owner = owner[owner >= 0]
-        order = np.argsort(owner, kind="stable")
-        first = np.searchsorted(owner[order], np.arange(len(vertices) + 1))
-        found = _Around(first.astype(np.int32), triangle[order].astype(np.int32), _relative_size(model))
-        _arounds[model] = found
-    return found
+    vertices = face_map(model).vertices[albedo_prior(model).rows]
+    row = np.full(len(model.mean), -1)
+    row[vertices] = np.arange(len(vertices))
+    owner = row[model.triangles].ravel()
+    triangle = np.repeat(np.arange(len(model.triangles)), 3)[owner >= 0]
+    owner = owner[owner >= 0]
+    order = np.argsort(owner, kind="stable")
+    first = np.searchsorted(owner[order], np.arange(len(vertices) + 1))
+    return _Around(first.astype(np.int32), triangle[order].astype(np.int32), _relative_size(model))
 
 
 def _relative_size(model: HeadModel) -> FloatArray:

@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from nodes.head._correction import Correction, Fitted, features
-from nodes.head._picture_crop import SIDE
-from nodes.head._picture_points import Gradients, features_at
+from nodes.head._picture_points import Gradients, features_at, moved_by
 from nodes.raster.geometry import rotation_matrix
 from nodes.sdk.values.arrays import FloatArray
 
@@ -29,8 +28,7 @@ LAYERS = ("points", "first", "second", "out", "ways")
 _SCALES = ("usual", "scale", "middle", "spread")
 _SPREADS = ("shape_precision", "expression_spread", "rotation_spread", "focal_spread", "least")
 _FINE = 24.0  # pixels between the eyes
-_CLIP = 3.5  # beyond so many spreads nothing was learned
-_BESIDE = 20.0  # pixels beyond a crop's border that a point may go
+CLIP = 3.5  # beyond so many spreads nothing was learned
 #: Numbers at the end of the output: log spreads of shape, expression and rotation against the usual.
 DOUBTS = 3
 #: Names of a layer's weights and of what a column of them is to be multiplied by.
@@ -94,7 +92,7 @@ class Look:
         self, gradients: Gradients, points: FloatArray, seen: FloatArray, numbers: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """The outputs, and P x 2 pixels that the points are to be moved by (none for a last look)."""
-        known = np.clip((numbers - self.middle) / self.spread, -_CLIP, _CLIP).astype(np.float32)
+        known = np.clip((numbers - self.middle) / self.spread, -CLIP, CLIP).astype(np.float32)
         features = (features_at(gradients, points, seen) - self.usual) / self.scale
         found = np.zeros(self.weights["out_bias"].shape[1], np.float64)
         ways = np.zeros(2 * len(points))
@@ -160,7 +158,7 @@ class PictureRegressor:
             out, ways = look.told(view.gradients, points, view.seen, numbers)
             doubts = out[-DOUBTS:]
             change = out[:-DOUBTS] if not len(change) else change + out[:-DOUBTS]
-            points = np.clip(points + ways, -_BESIDE, SIDE + _BESIDE)
+            points = moved_by(points, ways)
             numbers = np.concatenate([view.numbers, change])
         return np.concatenate([change, doubts])
 

@@ -6,11 +6,11 @@ it is turned (supervised descent: Xiong and De la Torre 2013; mesh-aligned featu
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
 
+from nodes.head._keep import once_per_model
 from nodes.head._landmarks import LIPS_AND_LIDS
 from nodes.head._picture_crop import SIDE, Frame
 from nodes.head._shape import landmark_points, parts_of
@@ -31,6 +31,7 @@ _FINE, _AROUND = 1.8, 10.0
 #: Places around a point where gradients are read, pixels; and as many times as far the coarse ones.
 _BESIDE = np.array([[-2.5, -2.5], [2.5, -2.5], [-2.5, 2.5], [2.5, 2.5]], np.float32)
 _COARSER = 2.4
+_OUTSIDE = 20.0  # pixels beyond the crop that a point may be moved to
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +46,9 @@ class Gradients:
     coarse: FloatArray
 
 
-_compared: weakref.WeakKeyDictionary[HeadModel, IntArray] = weakref.WeakKeyDictionary()
-
-
+@once_per_model
 def compared_vertices(model: HeadModel) -> IntArray:
     """P: lids, lips, and vertices spread over the face and, thinner, over the rest of the head's front."""
-    found = _compared.get(model)
-    if found is not None:
-        return found
     from scipy.spatial import cKDTree
 
     skin = np.unique(model.triangles[parts_of(model).skin_triangles])
@@ -66,8 +62,7 @@ def compared_vertices(model: HeadModel) -> IntArray:
             farthest = int(np.argmax(np.where(region, gap, -1.0)))
             chosen.append(farthest)
             gap = np.minimum(gap, np.linalg.norm(place - place[farthest], axis=1))
-    found = _compared[model] = skin[chosen].astype(np.int32)
-    return found
+    return skin[chosen].astype(np.int32)
 
 
 def seen_from(
@@ -140,6 +135,11 @@ def features_at(gradients: Gradients, points: FloatArray, seen: FloatArray) -> F
     both = np.concatenate([fine.reshape(len(points), -1), coarse.reshape(len(points), -1)], axis=1)
     found: FloatArray = (both * seen[:, None]).astype(np.float32)
     return found
+
+
+def moved_by(points: FloatArray, ways: FloatArray | float) -> FloatArray:
+    """Points (... x 2 pixels) moved along ways, but not far out of the crop."""
+    return np.clip(points + ways, -_OUTSIDE, SIDE + _OUTSIDE)
 
 
 def _halved(values: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nodes.head._keep import once_per_model
 from nodes.raster.geometry import rotation_matrix
 from nodes.sdk.values import HeadModel, HeadState
 from nodes.sdk.values.arrays import FloatArray, IntArray
@@ -45,31 +46,26 @@ class Parts:
     skin_triangles: IntArray
 
 
-_parts: weakref.WeakKeyDictionary[HeadModel, Parts] = weakref.WeakKeyDictionary()
-
-
+@once_per_model
 def parts_of(model: HeadModel) -> Parts:
     """The index sets of a model; kept as long as the model lives."""
-    found = _parts.get(model)
-    if found is None:
 
-        def rows(*names: str) -> IntArray:
-            numbers = [model.part_names.index(name) for name in names if name in model.part_names]
-            return np.nonzero(np.isin(model.parts, numbers))[0].astype(np.int32)
+    def rows(*names: str) -> IntArray:
+        numbers = [model.part_names.index(name) for name in names if name in model.part_names]
+        return np.nonzero(np.isin(model.parts, numbers))[0].astype(np.int32)
 
-        def vertices(*names: str) -> IntArray:
-            return np.unique(model.triangles[rows(*names)]).astype(np.int32)
+    def vertices(*names: str) -> IntArray:
+        return np.unique(model.triangles[rows(*names)]).astype(np.int32)
 
-        found = _parts[model] = Parts(
-            surface=vertices("skin", "mouth", "socket"),
-            eyes=(vertices("eye_left"), vertices("eye_right")),
-            teeth_upper=vertices("teeth_upper"),
-            teeth_lower=vertices("teeth_lower"),
-            tongue=vertices("tongue"),
-            surface_triangles=rows("skin", "mouth", "socket"),
-            skin_triangles=rows("skin"),
-        )
-    return found
+    return Parts(
+        surface=vertices("skin", "mouth", "socket"),
+        eyes=(vertices("eye_left"), vertices("eye_right")),
+        teeth_upper=vertices("teeth_upper"),
+        teeth_lower=vertices("teeth_lower"),
+        tongue=vertices("tongue"),
+        surface_triangles=rows("skin", "mouth", "socket"),
+        skin_triangles=rows("skin"),
+    )
 
 
 def neutral_vertices(state: HeadState) -> FloatArray:

@@ -10,12 +10,12 @@ pairs, solved in closed form.
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
 
 from nodes.face._pose import fit_rotation
+from nodes.head._keep import once_per_model
 from nodes.head._shape import parts_of
 from nodes.raster.geometry import rotation_matrix
 from nodes.sdk.values import HeadModel
@@ -40,9 +40,6 @@ class SkinMotion:
     components: FloatArray
 
 
-_learned: weakref.WeakKeyDictionary[HeadModel, SkinMotion] = weakref.WeakKeyDictionary()
-
-
 def random_expressions(count: int, seed: int) -> FloatArray:
     """count x 52: sparse random expressions, a few coefficients at a time as faces do."""
     random = np.random.default_rng(seed)
@@ -50,21 +47,19 @@ def random_expressions(count: int, seed: int) -> FloatArray:
     return (active * random.beta(1.2, 1.6, (count, 52))).astype(np.float32)
 
 
+@once_per_model
 def skin_motion(model: HeadModel) -> SkinMotion:
     """The motion of a model's skin between random expressions; kept as long as the model lives."""
-    found = _learned.get(model)
-    if found is None:
-        vertices = np.unique(model.triangles[parts_of(model).skin_triangles])
-        # The neck moves on its own, and belongs to no skull.
-        vertices = vertices[model.mean[vertices, 1] > model.mean[:, 1].min() + 0.08]
-        change = random_expressions(_PAIRS, 11) - random_expressions(_PAIRS, 12)
-        moved = change @ model.expression[:, vertices].reshape(52, -1)
-        _, sizes, rows = np.linalg.svd(moved, full_matrices=False)
-        count = min(_COMPONENTS, int((sizes > 1e-6).sum()))
-        scaled = rows[:count] * (sizes[:count, None] / np.sqrt(_PAIRS))
-        components = scaled.reshape(count, len(vertices), 3).transpose(1, 2, 0)
-        found = _learned[model] = SkinMotion(vertices.astype(np.int32), np.ascontiguousarray(components))
-    return found
+    vertices = np.unique(model.triangles[parts_of(model).skin_triangles])
+    # The neck moves on its own, and belongs to no skull.
+    vertices = vertices[model.mean[vertices, 1] > model.mean[:, 1].min() + 0.08]
+    change = random_expressions(_PAIRS, 11) - random_expressions(_PAIRS, 12)
+    moved = change @ model.expression[:, vertices].reshape(52, -1)
+    _, sizes, rows = np.linalg.svd(moved, full_matrices=False)
+    count = min(_COMPONENTS, int((sizes > 1e-6).sum()))
+    scaled = rows[:count] * (sizes[:count, None] / np.sqrt(_PAIRS))
+    components = scaled.reshape(count, len(vertices), 3).transpose(1, 2, 0)
+    return SkinMotion(vertices.astype(np.int32), np.ascontiguousarray(components))
 
 
 def skull_motion(skin: SkinMotion, source: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -5,33 +5,24 @@ A bi-Laplacian interpolation of the remaining errors over the surface keeps sepa
 
 from __future__ import annotations
 
-import weakref
-
 import numpy as np
 
 from nodes.head._fit import LandmarkFit
+from nodes.head._keep import once_per_model
 from nodes.head._landmarks import OUTLINE, landmark_basis
 from nodes.head._shape import landmark_points, parts_of
 from nodes.raster.geometry import rotation_matrix
 from nodes.sdk.values import HeadModel
 from nodes.sdk.values.arrays import FloatArray
 
-_spreads: weakref.WeakKeyDictionary[HeadModel, FloatArray] = weakref.WeakKeyDictionary()
 
-
+@once_per_model
 def spread_matrix(model: HeadModel) -> FloatArray:
     """S x 468: how the surface follows displacements of its landmarks (S as in Parts.surface).
 
     The surface bends as little as possible (its Laplacian changes least) and all but meets the
     landmarks; kept as long as the model lives.
     """
-    found = _spreads.get(model)
-    if found is None:
-        found = _spreads[model] = _solve_spread(model)
-    return found
-
-
-def _solve_spread(model: HeadModel) -> FloatArray:
     from scipy import sparse
     from scipy.sparse.linalg import splu
 

@@ -7,7 +7,7 @@ import pytest
 
 from nodes.head._albedo import albedo_prior
 from nodes.head._appearance import face_map
-from nodes.head._contour import changed_head
+from nodes.head._contour import changed_head, fit_of
 from nodes.head._fit import fit_landmarks
 from nodes.head._landmarks import landmark_basis
 from nodes.head._photometric import (
@@ -71,16 +71,9 @@ def fit_at(head, sure=1.0):
     found = fit_landmarks(
         head.model, head.landmarks, head.expression, centre=(SIDE / 2, SIDE / 2), focal=head.camera.focal
     )
-    return replace(
-        found,
-        identity=head.identity,
-        expression=head.expression,
-        rotation=head.rotation,
-        translation=head.translation,
-        focal=head.camera.focal,
-        residuals=np.full((468, 2), 3.0, np.float32),
-        curvature=np.diag(np.r_[np.full(DIRECTIONS, sure), np.full(59, 1e8)]),
-    )
+    curvature = np.diag(np.r_[np.full(DIRECTIONS, sure), np.full(59, 1e8)])
+    stands = fit_of(found, head, curvature, found.spread)
+    return replace(stands, residuals=np.full((468, 2), 3.0, np.float32))
 
 
 def test_rows_are_the_derivatives_of_brightness_less_shade(known, shown):
